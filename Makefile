@@ -1,0 +1,52 @@
+# Everything a newcomer needs: `make run`, `make test`. Each target sets up what it uses.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv pip
+INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes
+
+.PHONY: help run test lint types lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+$(BIN)/uv: requirements/bootstrap.lock
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Balto needs Python 3.11 or later; name one with: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) \
+		|| { echo "python3 cannot make a virtual environment; on Debian or Ubuntu: sudo apt install python3-venv" >&2; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+	@touch $@
+
+$(VENV)/.run: $(BIN)/uv requirements/run.lock requirements/no-deps.lock pyproject.toml
+	$(INSTALL) -r requirements/run.lock -r requirements/no-deps.lock
+	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.run requirements/dev.lock
+	$(INSTALL) -r requirements/dev.lock
+	@touch $@
+
+run: $(VENV)/.run  ## start Balto on port 8765 (the sandbox when no keys are set)
+	@$(BIN)/balto run $(ARGS)
+
+test: $(VENV)/.dev  ## every test (ARGS="-k name" narrows)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev  ## style and correctness rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev  ## strict type check
+	$(BIN)/mypy
+
+lock: $(BIN)/uv  ## resolve the dependencies again and write requirements/*.lock
+	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/bootstrap.in -o requirements/bootstrap.lock
+	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.lock
+	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps requirements/no-deps.in -o requirements/no-deps.lock
+	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements/run.lock pyproject.toml -o requirements/dev.lock
+
+clean:  ## remove the virtual environment and caches; data stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,1 @@
+"""The counter client library: what the command line, the load tests and integrators use to be a counter."""

@@ -1,0 +1,19 @@
+"""The arguments of the graph, as `serve_config.yaml` gives them."""
+
+from pydantic import BaseModel, ConfigDict
+
+from configs.gate import GateSettings
+from configs.ingress import IngressSettings
+from configs.recommendation import RecommendationSettings
+from configs.record import RecordSettings
+from configs.transcription import TranscriptionSettings
+
+
+class ApplicationSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    ingress: IngressSettings = IngressSettings()
+    gate: GateSettings = GateSettings()
+    transcription: TranscriptionSettings = TranscriptionSettings()
+    recommendation: RecommendationSettings = RecommendationSettings()
+    record: RecordSettings = RecordSettings()
