@@ -1,0 +1,1 @@
+"""One connected counter, from its audio to its cards."""
