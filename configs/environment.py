@@ -31,6 +31,12 @@ class Environment(BaseSettings):
     elevenlabs_base_url: str = Field("https://api.elevenlabs.io", validation_alias="ELEVENLABS_BASE_URL")
     xai_api_key: SecretStr | None = Field(None, validation_alias="XAI_API_KEY")
     xai_base_url: str = Field("https://api.x.ai", validation_alias="XAI_BASE_URL")
+    stt_api_key: SecretStr | None = Field(
+        None, validation_alias="BALTO_STT_API_KEY", description="for transcription.openai_compatible"
+    )
+    llm_api_key: SecretStr | None = Field(
+        None, validation_alias="BALTO_LLM_API_KEY", description="for a chat model that is not xAI's"
+    )
     admin_token: SecretStr | None = Field(None, validation_alias="BALTO_ADMIN_TOKEN")
 
     @property

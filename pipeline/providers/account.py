@@ -1,0 +1,227 @@
+"""One account at one provider: every call goes through here and comes back with what each attempt cost.
+
+From the outside in: deadline ▸ retries (budgeted) ▸ breaker ▸ a fair turn ▸ one attempt.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import stamina
+
+from configs.providers import CallSettings
+from pipeline.events import ProviderCalled, ProviderRole
+from pipeline.providers.breaker import Breaker
+from pipeline.providers.errors import CallLost, Category, NotCalled, ProviderError
+from pipeline.providers.fairness import Turnstile
+from pipeline.providers.policy import POLICY
+from pipeline.providers.prices import PriceTable, Usage
+from pipeline.providers.retry import RetryBudget, retry_wait_s
+from pipeline.stages import StageFailed
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Generic[T]):
+    """A good answer of a provider. `model` is the one that answered, which may not be the one we asked for."""
+
+    value: T
+    model: str
+    usage: Usage = Usage()
+    http_status: int | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """Who asks, for what, and how long it may take. `usage` is what a lost attempt is taken to have used."""
+
+    turn: str
+    budget_s: float
+    model: str
+    usage: Usage = Usage()
+    session_id: str | None = None
+    utterance_id: str | None = None
+    interaction_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered(Generic[T]):
+    value: T
+    model: str
+    calls: tuple[ProviderCalled, ...]
+
+
+@dataclass(slots=True)
+class _Asking:
+    """One `call` in progress: its deadline and what was tried so far."""
+
+    ask: Ask
+    deadline_s: float
+    timeout: asyncio.Timeout
+    calls: list[ProviderCalled] = field(default_factory=list)
+
+    @property
+    def attempt(self) -> int:
+        return len(self.calls) + 1
+
+
+class Account:
+    """Concurrency, breaker and retry budget belong to the account and are shared by all counters."""
+
+    def __init__(
+        self,
+        provider: str,
+        role: ProviderRole,
+        settings: CallSettings,
+        prices: PriceTable,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.provider = provider
+        self.turns = Turnstile(settings.max_concurrent, settings.queue_limit, settings.queue_limit_per_counter)
+        self.breaker = Breaker(settings.breaker_failures, settings.breaker_open_s, clock)
+        self._role = role
+        self._settings = settings
+        self._prices = prices
+        self._clock = clock
+        self._retries = RetryBudget(settings.retry_budget, settings.retry_refund)
+
+    async def call(self, attempt: Callable[[], Awaitable[Reply[T]]], ask: Ask) -> Answered[T] | StageFailed:
+        """Make the call within `ask.budget_s`, queueing and retries included. Failure is a value, not an exception."""
+        timeout = asyncio.timeout(ask.budget_s)
+        asking = _Asking(ask, self._clock() + ask.budget_s, timeout)
+        try:
+            async with timeout:
+                reply = await self._with_retries(attempt, asking)
+        except TimeoutError:
+            return self._gave_up(CallLost(Category.TIMEOUT, f"{self.provider}: no answer within the deadline"), asking)
+        except ProviderError as error:
+            return self._gave_up(error, asking)
+        return Answered(value=reply.value, model=reply.model, calls=tuple(asking.calls))
+
+    async def _with_retries(self, attempt: Callable[[], Awaitable[Reply[T]]], asking: _Asking) -> Reply[T]:
+        def wait(error: Exception) -> bool | float:
+            return self._wait_before_retry(error, asking)
+
+        tries = stamina.retry_context(on=wait, attempts=self._settings.attempts, timeout=None)
+        async for one in tries:
+            with one:
+                return await self._allowed(attempt, asking)
+        raise AssertionError("stamina ends by answer or by exception")  # pragma: no cover
+
+    def _wait_before_retry(self, error: Exception, asking: _Asking) -> bool | float:
+        """Seconds to wait, or False: not retryable, no time left for it, or the retry budget is spent."""
+        if not isinstance(error, ProviderError) or len(asking.calls) >= self._settings.attempts:
+            return False
+        wait_s = retry_wait_s(error, len(asking.calls))
+        if wait_s is None or self._clock() + wait_s >= asking.deadline_s or not self.breaker.ready():
+            return False
+        return wait_s if self._retries.take() else False
+
+    async def _allowed(self, attempt: Callable[[], Awaitable[Reply[T]]], asking: _Asking) -> Reply[T]:
+        async with self.turns.turn(asking.ask.turn):
+            if not self.breaker.allow():
+                raise NotCalled(Category.UNAVAILABLE, f"{self.provider} keeps failing and is being left alone")
+            return await self._attempt(attempt, asking)
+
+    async def _attempt(self, attempt: Callable[[], Awaitable[Reply[T]]], asking: _Asking) -> Reply[T]:
+        started_s = self._clock()
+        try:
+            async with asyncio.timeout(self._settings.attempt_timeout_s):
+                reply = await attempt()
+        except ProviderError as error:
+            self._failed(error, asking, started_s)
+            raise
+        except TimeoutError:
+            lost = CallLost(Category.TIMEOUT, f"{self.provider}: the answer took too long", billed=True)
+            self._failed(lost, asking, started_s)
+            raise lost from None
+        except asyncio.CancelledError:
+            # The deadline of the whole call, or the caller left: the provider may bill what it was sent.
+            self._note(asking, started_s, Category.TIMEOUT, asking.ask.usage, asking.ask.model, error="cancelled")
+            if asking.timeout.expired():
+                self.breaker.failed()
+            else:
+                self.breaker.abandoned()
+            raise
+        except BaseException:
+            self.breaker.abandoned()
+            raise
+        self._succeeded(reply, asking, started_s)
+        return reply
+
+    def _succeeded(self, reply: Reply[T], asking: _Asking, started_s: float) -> None:
+        self.breaker.succeeded()
+        self.turns.succeeded()
+        self._retries.succeeded()
+        self._note(asking, started_s, "ok", reply.usage, reply.model, reply.http_status, reply.request_id)
+
+    def _failed(self, error: ProviderError, asking: _Asking, started_s: float) -> None:
+        act = POLICY[error.category]
+        if act.shrink:
+            self.turns.shrink()
+        if act.trips == "open":
+            self.breaker.failed(open_for_s=self._settings.breaker_refused_open_s)
+        elif act.trips == "count":
+            self.breaker.failed()
+        else:
+            self.breaker.abandoned()
+        usage = asking.ask.usage if error.billed else Usage()
+        self._note(
+            asking,
+            started_s,
+            error.category,
+            usage,
+            asking.ask.model,
+            error.http_status,
+            error.request_id,
+            error.message,
+        )
+
+    def _note(
+        self,
+        asking: _Asking,
+        started_s: float,
+        outcome: str,
+        usage: Usage,
+        model: str,
+        http_status: int | None = None,
+        request_id: str | None = None,
+        error: str | None = None,
+    ) -> None:
+        cost_usd, price_version = self._prices.cost(self.provider, model, usage)
+        if price_version is None:  # a model name that only its answers carry: the price of the one we asked for
+            cost_usd, price_version = self._prices.cost(self.provider, asking.ask.model, usage)
+        asking.calls.append(
+            ProviderCalled(
+                session_id=asking.ask.session_id,
+                utterance_id=asking.ask.utterance_id,
+                interaction_id=asking.ask.interaction_id,
+                role=self._role,
+                provider=self.provider,
+                model=model,
+                attempt=asking.attempt,
+                outcome=str(outcome),
+                http_status=http_status,
+                latency_ms=(self._clock() - started_s) * 1000.0,
+                tokens_in=usage.tokens_in,
+                tokens_cached=usage.tokens_cached,
+                tokens_out=usage.tokens_out,
+                audio_s=usage.audio_s,
+                cost_usd=cost_usd,
+                price_version=price_version,
+                request_id=request_id,
+                error=error,
+            )
+        )
+
+    def _gave_up(self, error: ProviderError, asking: _Asking) -> StageFailed:
+        return StageFailed(
+            category=error.category,
+            message=error.message,
+            calls=tuple(asking.calls),
+            alert=POLICY[error.category].alert,
+        )
