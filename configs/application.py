@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from configs.gate import GateSettings
 from configs.ingress import IngressSettings
+from configs.model import ModelSettings
 from configs.recommendation import RecommendationSettings
 from configs.record import RecordSettings
 from configs.transcription import TranscriptionSettings
@@ -16,4 +17,5 @@ class ApplicationSettings(BaseModel):
     gate: GateSettings = GateSettings()
     transcription: TranscriptionSettings = TranscriptionSettings()
     recommendation: RecommendationSettings = RecommendationSettings()
+    model: ModelSettings = ModelSettings()
     record: RecordSettings = RecordSettings()

@@ -1,14 +1,31 @@
-"""Settings of the WebSocket ingress and of a counter's conversation."""
+"""Settings of the WebSocket ingress and of a counter's conversation. Every timer of the path is named here."""
 
 from pydantic import BaseModel, ConfigDict, Field
+
+
+class ConversationSettings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    utterance_deadline_s: float = Field(
+        12.0, gt=0, le=60, description="closed utterance to text; past it the utterance is dropped as expirada"
+    )
+    recommendation_deadline_s: float = Field(8.0, gt=0, le=60, description="question to verdict")
+    max_pending_utterances: int = Field(4, ge=1, le=64, description="more wait for text than this: expirada at once")
+    finish_timeout_s: float = Field(6.0, gt=0, le=60, description="time an ending session has for what is under way")
+    max_ahead_s: float = Field(30.0, gt=0, description="audio faster than real time: more than this ahead closes 1008")
+    max_held_s: float = Field(60.0, ge=20, description="audio kept for replay and open utterances, per counter")
+    account_every_s: float = Field(60.0, gt=0, description="quiet audio is accounted for at least this often")
 
 
 class IngressSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    auth_timeout_s: float = Field(5.0, gt=0, description="a key must arrive within this time")
+    auth_timeout_s: float = Field(5.0, gt=0, description="a key must arrive within this time; else 4001")
     tick_ms: int = Field(100, ge=20, le=500, description="how often audio goes to the gate replicas")
-    max_counters: int = Field(
-        2000, ge=1, description="counters that one ingress replica admits; more are closed with 4002"
-    )
-    utterance_deadline_s: float = Field(12.0, gt=0, description="an utterance older than this is dropped as expirada")
+    gate_timeout_s: float = Field(3.0, gt=0, description="a gate call without an answer for this long has failed")
+    max_call_bytes: int = Field(1 << 20, ge=1 << 16, le=3 << 20, description="audio in one gate call")
+    max_counters: int = Field(1500, ge=1, description="counters that one ingress replica admits; more close with 4002")
+    max_message_bytes: int = Field(1 << 20, ge=1024, description="one WebSocket message; larger closes with 1009")
+    send_timeout_s: float = Field(5.0, gt=0, description="a counter that does not take a card for this long is gone")
+    drain_timeout_s: float = Field(10.0, gt=0, description="open utterances may finish this long before 1012")
+    conversation: ConversationSettings = ConversationSettings()

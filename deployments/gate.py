@@ -1,0 +1,33 @@
+"""The gate's replicas: each hosts many streams and advances them together, one call per lane and tick."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from pipeline.gate.host import make_host
+from ray import serve
+
+from configs.gate import GateSettings
+from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
+
+
+@serve.deployment(name="gate")
+class GateReplica:
+    def __init__(self, settings: GateSettings, energy_threshold: int) -> None:
+        self._host = make_host(settings, energy_threshold)
+        # One thread: ticks run one after another, off the loop that answers health checks.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gate")
+
+    async def step(self, columns: TickColumns) -> ReplyColumns:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._step, columns)
+
+    def _step(self, columns: TickColumns) -> ReplyColumns:
+        if columns.forget:
+            self._host.forget(columns.forget)
+        return pack_replies(self._host.step(unpack_ticks(columns)))
+
+    def record_autoscaling_stats(self) -> dict[str, float]:
+        """What `deployments.scaling` scales on: ticks make the number of requests meaningless."""
+        return {"streams": float(self._host.streams)}
+
+    async def ready(self) -> bool:
+        return True

@@ -1,0 +1,93 @@
+"""The pipeline's Protocols over Ray Serve handles: what a conversation holds when the stages are other processes.
+
+Calls carry their arguments by value, each in an empty context: Serve gives every call made inside one request the
+request's own id, and its router spins when two such calls are under way at once.
+"""
+
+import contextvars
+import hashlib
+from collections.abc import Awaitable
+from typing import Any, TypeVar, cast
+
+from ray.serve.handle import DeploymentHandle
+
+from deployments.wire import ReplyColumns, TickColumns
+from pipeline.record.wire import Batch
+from pipeline.stages import (
+    Counter,
+    RecommendationRequest,
+    StageFailed,
+    Transcription,
+    TranscriptionRequest,
+    Verdict,
+)
+
+T = TypeVar("T")
+
+
+def by_value(handle: "DeploymentHandle[Any]") -> "DeploymentHandle[Any]":
+    return handle.options(_by_reference=False)
+
+
+async def call(method: Any, *args: object, **kwargs: object) -> Any:
+    """Call a handle's method and await the answer; cancelled when the caller is."""
+    response = contextvars.Context().run(method.remote, *args, **kwargs)
+    return await cast(Awaitable[Any], response)
+
+
+class GateHandle:
+    """One tick to one replica."""
+
+    def __init__(self, handle: "DeploymentHandle[Any]") -> None:
+        self._step = by_value(handle).options(method_name="step")
+        self._pinned: dict[str, Any] = {}
+
+    async def step(self, replica_id: str, ticks: TickColumns) -> ReplyColumns:
+        if replica_id not in self._pinned:
+            self._pinned[replica_id] = self._step.options(session_id=replica_id)
+        return cast(ReplyColumns, await call(self._pinned[replica_id], ticks))
+
+
+class TranscriberHandle:
+    def __init__(self, handle: "DeploymentHandle[Any]") -> None:
+        self._transcribe = by_value(handle).transcribe
+
+    async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
+        try:
+            return cast(Transcription | StageFailed, await call(self._transcribe, request))
+        except Exception as error:  # a replica can fail in as many ways as Ray can
+            return StageFailed(category="indisponivel", message=f"o transcritor falhou ({type(error).__name__})")
+
+
+class RecommenderHandle:
+    def __init__(self, handle: "DeploymentHandle[Any]") -> None:
+        self._recommend = by_value(handle).recommend
+
+    async def recommend(self, request: RecommendationRequest) -> Verdict | StageFailed:
+        try:
+            return cast(Verdict | StageFailed, await call(self._recommend, request))
+        except Exception as error:  # a replica can fail in as many ways as Ray can
+            return StageFailed(category="indisponivel", message=f"o recomendador falhou ({type(error).__name__})")
+
+
+class RecorderHandle:
+    """The recorder as the registry and as the writer behind a courier."""
+
+    def __init__(self, handle: "DeploymentHandle[Any]") -> None:
+        self._handle = by_value(handle)
+
+    async def commit(self, batch: Batch) -> int:
+        return cast(int, await call(self._handle.commit, batch))
+
+    async def authenticate(self, api_key: str) -> Counter | None:
+        key_sha256 = hashlib.sha256(api_key.encode()).hexdigest()  # the key itself does not travel further
+        return cast(Counter | None, await call(self._handle.authenticate, key_sha256))
+
+    async def register_client(self, *, email: str, razao_social: str, telefone: str) -> str:
+        return cast(str, await call(self._handle.register_client, email, razao_social, telefone))
+
+    async def register_counter(self, *, nome_balcao: str, cliente_codigo: str) -> tuple[str, str]:
+        return cast(tuple[str, str], await call(self._handle.register_counter, nome_balcao, cliente_codigo))
+
+    async def revoke_counter(self, balcao_id: str) -> bool:
+        return cast(bool, await call(self._handle.revoke_counter, balcao_id))

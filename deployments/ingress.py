@@ -1,0 +1,124 @@
+"""The ingress: counters' WebSockets and the HTTP pages. Holds the conversations; asks the other stages."""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from ray import serve
+from ray.serve.handle import DeploymentHandle
+
+from configs.application import ApplicationSettings
+from configs.environment import Environment
+from deployments.desk import Desk
+from deployments.handles import GateHandle, RecommenderHandle, RecorderHandle, TranscriberHandle, by_value, call
+from deployments.lanes import GateLanes
+from deployments.pages import add_routes
+from deployments.routing import ReplicaIds, membership
+from pipeline.conversation.context import ConversationContext
+from pipeline.conversation.conversation import Stages
+from pipeline.ids import new_id
+from pipeline.record.courier import Courier
+from pipeline.record.spool import Spool
+
+logger = logging.getLogger(__name__)
+
+Handle = DeploymentHandle[Any]
+
+
+@serve.deployment(name="ingress")
+@serve.ingress()
+class IngressReplica:
+    def __init__(
+        self, settings: ApplicationSettings, gate: Handle, transcriber: Handle, recommender: Handle, recorder: Handle
+    ) -> None:
+        self._settings = settings
+        self._handles = {"gate": gate, "transcriber": transcriber, "recommender": recommender, "recorder": recorder}
+        self._replica_id = serve.get_replica_context().replica_id.unique_id
+        self._draining: asyncio.Task[None] | None = None
+        self._listed = False  # Serve has announced this replica
+
+    async def __serve_build_asgi_app__(self) -> FastAPI:
+        environment = Environment()
+        self._recorder = RecorderHandle(self._handles["recorder"])
+        self._lanes = GateLanes(GateHandle(self._handles["gate"]).step, self._settings.ingress)
+        self._courier = self._make_courier(environment)
+        stages = Stages(
+            self._lanes,
+            TranscriberHandle(self._handles["transcriber"]),
+            RecommenderHandle(self._handles["recommender"]),
+            self._courier,
+        )
+        new_context = partial(ConversationContext, self._settings.recommendation)
+        self._desk = Desk(stages, self._recorder, new_context, self._settings.ingress, self._replica_id)
+        app = FastAPI(title="Balto", lifespan=self._lifespan)
+        add_routes(app, self._desk, self._recorder, self._checks(), environment)
+        return app
+
+    async def drain(self) -> None:
+        """Stop admitting and see every counter off; safe to ask twice."""
+        if self._draining is None:
+            self._draining = asyncio.create_task(self._desk.drain(), name="draining", context=contextvars.Context())
+        await asyncio.shield(self._draining)
+
+    @asynccontextmanager
+    async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        membership.watch("gate", self._lanes.update)
+        membership.watch("ingress", self._on_ingress_replicas)
+        introductions = [
+            asyncio.create_task(self._introduce("gate", self._handles["gate"])),
+            asyncio.create_task(self._introduce("ingress", serve.get_deployment_handle("ingress"))),
+        ]
+        try:
+            yield
+        finally:
+            for task in introductions:
+                task.cancel()
+            await self.drain()
+            await self._lanes.close()
+            await self._courier.aclose()
+
+    async def _introduce(self, stage: str, handle: Handle) -> None:
+        """A handle learns of its replicas when it is first used."""
+        while True:
+            try:
+                async with asyncio.timeout(30):
+                    await call(by_value(handle).ready)
+                return
+            except Exception as error:  # its replicas are still starting, in whatever way
+                logger.info("%s is not there yet: %s", stage, type(error).__name__)
+                await asyncio.sleep(0.5)
+
+    def _on_ingress_replicas(self, replicas: ReplicaIds) -> None:
+        """Serve takes a replica off the list before it stops it: the time to see the counters off."""
+        if self._replica_id in replicas:
+            self._listed = True
+        elif self._listed and self._draining is None:
+            self._draining = asyncio.create_task(self._desk.drain(), name="draining")
+
+    async def ready(self) -> bool:
+        return True
+
+    def _make_courier(self, environment: Environment) -> Courier:
+        record = self._settings.record
+        spool = Spool(
+            environment.data_dir / "spool",
+            f"ingress-{self._replica_id}-{new_id()}",
+            segment_bytes=record.spool_segment_bytes,
+            cache_bytes=record.spool_cache_bytes,
+        )
+        return Courier(spool, self._recorder.commit, record)
+
+    def _checks(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        async def gate() -> bool:
+            return self._lanes.replicas > 0
+
+        others = {
+            stage: partial(call, by_value(self._handles[stage]).ready)
+            for stage in ("transcriber", "recommender", "recorder")
+        }
+        return {"gate": gate, **others}

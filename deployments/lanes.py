@@ -1,0 +1,230 @@
+"""Lanes: all audio bound for one gate replica, in one call per tick.
+
+A call per chunk and stream dies at about 120 streams; one call per tick carries a thousand. Streams are pinned to a
+replica while it lives. When replicas come, streams move to them, each while it is silent; when one goes, or does not
+answer, its streams are sent to another from their replay point (see pipeline.delivery).
+"""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+
+from configs.ingress import IngressSettings
+from deployments.routing import ReplicaIds
+from deployments.wire import ReplyColumns, TickColumns, pack_ticks, unpack_replies
+from pipeline.audio import AudioBuffer
+from pipeline.delivery import Delivery
+from pipeline.stages import GateReply, StreamId, StreamOptions, StreamTick
+
+logger = logging.getLogger(__name__)
+
+Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tick) -> replies
+
+
+class LaneStream:
+    """One counter's audio on its way to whichever replica has it. Implements pipeline.stages.GateStream."""
+
+    def __init__(
+        self, lanes: "GateLanes", delivery: Delivery, stream_id: StreamId, deliver: Callable[[GateReply], None]
+    ):
+        self._lanes = lanes
+        self._deliver = deliver
+        self.stream_id = stream_id
+        self.delivery = delivery
+        self.lane: Lane | None = None
+        self.finishing = False
+        self._finished = asyncio.Event()
+
+    def notify(self) -> None:
+        if self.lane is not None:
+            self.lane.dirty[self] = None
+
+    async def finish(self) -> None:
+        self.finishing = True
+        self.notify()
+        await self._finished.wait()
+
+    def close(self) -> None:
+        self._finished.set()
+        self._lanes.leave(self)
+
+    def take(self, tick: StreamTick, reply: GateReply) -> None:
+        fresh = self.delivery.take(reply)
+        if fresh is None:
+            self.notify()
+            return
+        self._deliver(fresh)
+        if tick.final:
+            self._finished.set()
+            self._lanes.leave(self, told=True)
+
+
+class Lane:
+    """The streams of one replica, and the task that carries them."""
+
+    def __init__(self, replica_id: str, step: Step, settings: IngressSettings, lanes: "GateLanes") -> None:
+        self.replica_id = replica_id
+        self._step = step
+        self._settings = settings
+        self._lanes = lanes
+        self.streams: dict[LaneStream, None] = {}
+        self.dirty: dict[LaneStream, None] = {}  # have audio to send, in the order they asked
+        self._forget: list[StreamId] = []
+        # An empty context: calls made in a request's context share its id, and the router then spins on them.
+        self._task = asyncio.create_task(self._run(), name=f"lane {replica_id}", context=contextvars.Context())
+
+    def join(self, stream: LaneStream) -> None:
+        stream.lane = self
+        stream.delivery.rewind()
+        self.streams[stream] = None
+        self.dirty[stream] = None
+
+    def part(self, stream: LaneStream, forget: bool) -> None:
+        self.streams.pop(stream, None)
+        self.dirty.pop(stream, None)
+        stream.lane = None
+        if forget:
+            self._forget.append(stream.stream_id)
+
+    async def close(self) -> None:
+        self._task.cancel()
+        with suppress(asyncio.CancelledError):
+            await self._task
+
+    async def _run(self) -> None:
+        loop, period_s = asyncio.get_running_loop(), self._settings.tick_ms / 1000
+        due = loop.time()
+        while True:
+            due = max(due + period_s, loop.time() - period_s)
+            try:
+                await self._tick()
+            except Exception as error:  # a replica can fail in as many ways as Ray can
+                logger.warning("gate replica %s did not answer: %s", self.replica_id, type(error).__name__)
+                self._lanes.failed(self)
+                due = loop.time() + period_s
+            await asyncio.sleep(max(0.0, due - loop.time()))
+
+    async def _tick(self) -> None:
+        for batch in self._batches():
+            forget, self._forget = self._forget, []
+            columns = pack_ticks([tick for _, tick in batch], forget)
+            try:
+                async with asyncio.timeout(self._settings.gate_timeout_s):
+                    replies = await self._step(self.replica_id, columns)
+            except BaseException:
+                for stream, _ in batch:
+                    if stream.lane is self:  # whether the replica consumed it is not known
+                        stream.delivery.rewind()
+                        stream.notify()
+                raise
+            for (stream, tick), reply in zip(batch, unpack_replies(columns.stream_ids, replies), strict=True):
+                if stream.lane is self:
+                    stream.take(tick, reply)
+        self._lanes.level(self)
+
+    def _batches(self) -> Iterator[list[tuple[LaneStream, StreamTick]]]:
+        """What is due now, in calls of at most `max_call_bytes`; what arrives meanwhile waits for the next tick."""
+        batch: list[tuple[LaneStream, StreamTick]] = []
+        room = self._settings.max_call_bytes
+        for _ in range(len(self.dirty)):
+            if not self.dirty:
+                break
+            stream = next(iter(self.dirty))
+            del self.dirty[stream]
+            while stream.lane is self:
+                tick = stream.delivery.next_tick(room, stream.finishing)
+                batch.append((stream, tick))
+                room -= len(tick.pcm)
+                if room >= 2:
+                    break
+                yield batch
+                batch, room = [], self._settings.max_call_bytes
+                if stream.delivery.all_sent:
+                    break
+        if batch or self._forget:
+            yield batch
+
+
+class GateLanes:
+    """Every counter of this ingress replica on the gate's replicas. Implements pipeline.stages.Gate."""
+
+    def __init__(self, step: Step, settings: IngressSettings) -> None:
+        self._step = step
+        self._settings = settings
+        self._lanes: dict[str, Lane] = {}
+        self._waiting: dict[LaneStream, None] = {}  # no replica is there to take them
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def replicas(self) -> int:
+        return len(self._lanes)
+
+    @property
+    def load(self) -> dict[str, int]:
+        """Streams by replica id."""
+        return {replica_id: len(lane.streams) for replica_id, lane in self._lanes.items()}
+
+    def open(
+        self, stream_id: StreamId, audio: AudioBuffer, options: StreamOptions, deliver: Callable[[GateReply], None]
+    ) -> LaneStream:
+        stream = LaneStream(self, Delivery(stream_id, audio, options), stream_id, deliver)
+        self._place(stream)
+        return stream
+
+    def leave(self, stream: LaneStream, told: bool = False) -> None:
+        """The stream has ended; its replica is told, unless the last tick did."""
+        self._waiting.pop(stream, None)
+        if stream.lane is not None:
+            stream.lane.part(stream, forget=not told)
+
+    def update(self, replicas: ReplicaIds) -> None:
+        """Serve's word on which replicas there are: leave those that are going, spread over those that came."""
+        for replica_id in replicas - self._lanes.keys():
+            self._lanes[replica_id] = Lane(replica_id, self._step, self._settings, self)
+        for replica_id in self._lanes.keys() - replicas:
+            self._retire(self._lanes.pop(replica_id))
+        for stream in list(self._waiting):
+            self._place(stream)
+
+    def failed(self, lane: Lane) -> None:
+        """A call failed: move the lane's streams to others; with no other replica they stay and it is tried again."""
+        if len(self._lanes) > 1 and lane.replica_id in self._lanes:
+            for stream in list(lane.streams):
+                lane.part(stream, forget=True)
+                self._place(stream, avoid=lane)
+
+    def level(self, lane: Lane) -> None:
+        """Even out: move silent streams from a lane that has clearly more than the emptiest one."""
+        emptiest = min(self._lanes.values(), key=lambda other: len(other.streams), default=lane)
+        surplus = (len(lane.streams) - len(emptiest.streams)) // 2
+        if surplus < 1 or lane.replica_id not in self._lanes:
+            return
+        silent = [stream for stream in lane.streams if not stream.delivery.speaking and not stream.finishing]
+        for stream in silent[:surplus]:
+            lane.part(stream, forget=True)
+            emptiest.join(stream)
+
+    async def close(self) -> None:
+        lanes, self._lanes = list(self._lanes.values()), {}
+        for lane in lanes:
+            await lane.close()
+        if self._closing:
+            await asyncio.wait(self._closing)
+
+    def _place(self, stream: LaneStream, avoid: Lane | None = None) -> None:
+        lanes = [lane for lane in self._lanes.values() if lane is not avoid]
+        if not lanes:
+            self._waiting[stream] = None
+            return
+        self._waiting.pop(stream, None)
+        min(lanes, key=lambda lane: len(lane.streams)).join(stream)
+
+    def _retire(self, lane: Lane) -> None:
+        for stream in list(lane.streams):
+            lane.part(stream, forget=False)
+            self._place(stream)
+        task = asyncio.create_task(lane.close(), name=f"closing lane {lane.replica_id}")
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)

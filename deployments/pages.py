@@ -1,0 +1,111 @@
+"""HTTP beside the counters' socket: registration, health, readiness."""
+
+import asyncio
+import hmac
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated
+
+from fastapi import Depends, FastAPI, Header, HTTPException, WebSocket
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from configs.environment import Environment, Profile
+from deployments.desk import Desk
+from pipeline.stages import Registry, RegistryError
+
+READY_TIMEOUT_S = 2.0
+Checks = Mapping[str, Callable[[], Awaitable[object]]]  # stage -> raises, or answers false, when it is not ready
+
+
+class NewClient(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    email: str = Field(min_length=3, max_length=254, pattern=r"^[^@\s]+@[^@\s]+$")
+    razao_social: str = Field(min_length=1, max_length=200)
+    telefone: str = Field(min_length=8, max_length=32, pattern=r"^[\d\s()+.-]+$")
+
+
+class NewCounter(BaseModel):
+    model_config = ConfigDict(str_strip_whitespace=True)
+
+    nome_balcao: str = Field(min_length=1, max_length=120)
+    user_codigo: str = Field(pattern=r"^\d{6}$")
+
+
+def add_routes(app: FastAPI, desk: Desk, registry: Registry, checks: Checks, environment: Environment) -> None:
+    app.add_api_websocket_route("/ws", _counter(desk))
+    _add_health(app, desk, checks)
+    _add_registration(app, registry, environment)
+
+
+def _counter(desk: Desk) -> Callable[[WebSocket], Awaitable[None]]:
+    async def counter(websocket: WebSocket) -> None:
+        await desk.serve(websocket)
+
+    return counter
+
+
+def _add_health(app: FastAPI, desk: Desk, checks: Checks) -> None:
+    @app.get("/saude")
+    async def alive() -> dict[str, bool]:
+        return {"vivo": True}
+
+    @app.get("/pronto")
+    async def ready() -> JSONResponse:
+        missing = await _missing(checks) if desk.admission.open else ["drenando"]
+        return JSONResponse({"pronto": not missing, "falta": missing}, 503 if missing else 200)
+
+
+async def _missing(checks: Checks) -> list[str]:
+    """The stages that are not ready, each asked at the same time."""
+    answers = await asyncio.gather(*(_is_ready(check) for check in checks.values()))
+    return [stage for stage, ready in zip(checks, answers, strict=True) if not ready]
+
+
+async def _is_ready(check: Callable[[], Awaitable[object]]) -> bool:
+    try:
+        async with asyncio.timeout(READY_TIMEOUT_S):
+            return bool(await check())
+    except Exception:  # another process: whatever it was, the stage is not ready
+        return False
+
+
+def _add_registration(app: FastAPI, registry: Registry, environment: Environment) -> None:
+    admin = Depends(_admin_check(environment))
+
+    @app.post("/cadastro/cliente", status_code=201, dependencies=[admin])
+    async def register_client(client: NewClient) -> dict[str, str]:
+        codigo = await registry.register_client(
+            email=client.email, razao_social=client.razao_social, telefone=client.telefone
+        )
+        return {"codigo": codigo}
+
+    @app.post("/cadastro/balcao", status_code=201, dependencies=[admin])
+    async def register_counter(counter: NewCounter) -> dict[str, str]:
+        try:
+            balcao_id, api_key = await registry.register_counter(
+                nome_balcao=counter.nome_balcao, cliente_codigo=counter.user_codigo
+            )
+        except RegistryError as error:
+            raise HTTPException(404, str(error)) from None
+        return {"balcao_id": balcao_id, "api_key": api_key}
+
+    @app.delete("/cadastro/balcao/{balcao_id}", status_code=204, dependencies=[admin])
+    async def revoke_counter(balcao_id: str) -> None:
+        if not await registry.revoke_counter(balcao_id):
+            raise HTTPException(404, f"balcão {balcao_id} não existe ou já foi revogado")
+
+
+def _admin_check(environment: Environment) -> Callable[[str | None], None]:
+    """The sandbox is open to anyone; elsewhere registration needs BALTO_ADMIN_TOKEN."""
+
+    def check(authorization: Annotated[str | None, Header()] = None) -> None:
+        if environment.profile is Profile.SANDBOX:
+            return
+        if environment.admin_token is None:
+            raise HTTPException(403, "cadastro fechado: defina BALTO_ADMIN_TOKEN no servidor e envie-o como Bearer")
+        given = (authorization or "").removeprefix("Bearer ").encode()
+        if not hmac.compare_digest(given, environment.admin_token.get_secret_value().encode()):
+            raise HTTPException(401, "envie o cabeçalho Authorization: Bearer com o BALTO_ADMIN_TOKEN")
+
+    return check

@@ -1,0 +1,27 @@
+"""The recommender: rules, the chat model's client, checks."""
+
+from pipeline.recommendation.recommend import make_recommender
+from ray import serve
+
+from configs.environment import Environment
+from configs.model import ModelSettings
+from configs.recommendation import RecommendationSettings
+from pipeline.recommendation.chat import make_chat_model
+from pipeline.stages import RecommendationRequest, StageFailed, Verdict
+
+
+@serve.deployment(name="recommender")
+class RecommenderReplica:
+    async def __init__(self, settings: RecommendationSettings, model: ModelSettings) -> None:
+        self._model = make_chat_model(model, Environment())
+        self._recommender = make_recommender(settings, self._model)
+
+    async def recommend(self, request: RecommendationRequest) -> Verdict | StageFailed:
+        return await self._recommender.recommend(request)
+
+    async def ready(self) -> bool:
+        return True
+
+    async def __del__(self) -> None:
+        if self._model is not None:
+            await self._model.aclose()

@@ -1,0 +1,360 @@
+"""One connected counter: its audio goes to the gate, its utterances to the transcriber, its text to `Attending`.
+
+Single use: a conversation that has closed is never opened again.
+"""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from enum import Enum
+
+from configs.ingress import ConversationSettings
+from pipeline.audio import AudioBuffer, samples_from_ms, seconds
+from pipeline.conversation.account import AudioAccount
+from pipeline.conversation.attending import Attending, Send
+from pipeline.conversation.context import ConversationContext
+from pipeline.conversation.timeline import Timeline
+from pipeline.events import ErrorNoted, Event, FeedbackGiven, SessionEnded, SessionStarted, Transcribed, UtteranceHeard
+from pipeline.ids import new_id
+from pipeline.protocol import Feedback
+from pipeline.redaction import redact
+from pipeline.stages import (
+    Counter,
+    Gate,
+    GateReply,
+    Heard,
+    Recommender,
+    Recorder,
+    SpeechSpan,
+    StageFailed,
+    Transcriber,
+    Transcription,
+    TranscriptionRequest,
+)
+
+
+class Phase(Enum):
+    LISTENING = "listening"
+    FINISHING = "finishing"  # no more audio; what is under way may end
+    CLOSED = "closed"
+
+
+_NEXT = {
+    Phase.LISTENING: {Phase.FINISHING, Phase.CLOSED},
+    Phase.FINISHING: {Phase.CLOSED},
+    Phase.CLOSED: frozenset[Phase](),
+}
+
+
+class WrongPhase(RuntimeError):
+    """The conversation was asked for something that its phase does not allow."""
+
+
+class TooFarAhead(Exception):
+    """The counter sends audio faster than real time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stages:
+    gate: Gate
+    transcriber: Transcriber
+    recommender: Recommender
+    recorder: Recorder
+
+
+class Conversation:
+    """Must be made and used on one event loop. `listen` and `deliver` never wait: a counter cannot hold up another."""
+
+    def __init__(
+        self,
+        counter: Counter,
+        version: int,
+        stages: Stages,
+        context: ConversationContext,
+        send: Send,
+        settings: ConversationSettings,
+        replica: str,
+    ) -> None:
+        self.session_id = new_id()
+        self._counter = counter
+        self._stages = stages
+        self._settings = settings
+        self._time = asyncio.get_running_loop().time
+        self._began = self._time()
+        self._phase = Phase.LISTENING
+        self._audio = AudioBuffer()
+        self._account = AudioAccount()
+        self._utterances: dict[str, asyncio.Task[None]] = {}  # in order of speech
+        self._last_text = ""
+        self._attending = Attending(
+            self.session_id,
+            counter,
+            version,
+            context,
+            stages.recommender,
+            stages.recorder,
+            send,
+            settings,
+            self._session_s,
+        )
+        stages.recorder.note([self._started(version, replica)])
+        self._stream = stages.gate.open(self.session_id, self._audio, counter.options, self.deliver)
+
+    @property
+    def phase(self) -> Phase:
+        return self._phase
+
+    # --- from the counter
+
+    def listen(self, pcm: bytes) -> None:
+        """Take a chunk of any length. Raises TooFarAhead past `max_ahead_s`; audio after the end is ignored."""
+        if self._phase is not Phase.LISTENING:
+            return
+        if not self._audio.end_sample:
+            self._began = self._time()
+        if self._audio.append(pcm):
+            self._bound_held_audio()
+            self._stream.notify()
+        if seconds(self._audio.end_sample) - self._session_s() > self._settings.max_ahead_s:
+            raise TooFarAhead(f"more than {self._settings.max_ahead_s:g} s of audio ahead of real time")
+
+    def feedback(self, message: Feedback) -> None:
+        self._note(
+            FeedbackGiven(interaction_id=message.id_interacao, session_id=self.session_id, resultado=message.resultado)
+        )
+
+    # --- from the gate
+
+    def deliver(self, reply: GateReply) -> None:
+        """Take the gate's decisions: cut and transcribe the utterances it closed, let go of audio it has done with."""
+        if self._phase is Phase.CLOSED:
+            return
+        for span in reply.spans:
+            self._take(span)
+        quiet_upto = min(reply.replay_from_sample, self._audio.end_sample)
+        if seconds(quiet_upto - self._account.accounted_sample) >= self._settings.account_every_s:
+            self._note_discarded(quiet_upto)
+        self._audio.release_before(reply.replay_from_sample)
+
+    def _take(self, span: SpeechSpan) -> None:
+        utterance_id = new_id()
+        timeline = self._timeline(span)
+        self._note(self._heard_event(span, utterance_id, timeline))
+        if len(self._utterances) >= self._settings.max_pending_utterances:
+            self._note(self._failed(utterance_id, "expirada"))
+            return
+        request = TranscriptionRequest(
+            session_id=self.session_id,
+            utterance_id=utterance_id,
+            balcao_id=self._counter.balcao_id,
+            cliente_codigo=self._counter.cliente_codigo,
+            pcm=self._audio.cut(max(span.start_sample, self._audio.start_sample), span.end_sample),
+            budget_s=self._settings.utterance_deadline_s,
+            previous_text=self._last_text,
+        )
+        before = next(reversed(self._utterances.values()), None)
+        task = asyncio.create_task(self._transcribe(request, span, timeline, before), name=f"utterance {utterance_id}")
+        self._utterances[utterance_id] = task
+        task.add_done_callback(lambda _: self._utterances.pop(utterance_id, None))
+
+    async def _transcribe(
+        self,
+        request: TranscriptionRequest,
+        span: SpeechSpan,
+        timeline: Timeline,
+        before: asyncio.Task[None] | None,
+    ) -> None:
+        """Transcribe at once, but be heard in the order of speech."""
+        result = await self._text_of(request)
+        timeline.transcribed_at = self._time()
+        timeline.add_provider_time(result.calls)
+        if before is not None:
+            await asyncio.wait([before])
+        if isinstance(result, StageFailed):
+            self._note(*result.calls, self._failed(request.utterance_id, result.category))
+            if result.category != "expirada":
+                self._note(self._error(result, request.utterance_id))
+            return
+        text = redact(result.text)
+        heard = Heard(
+            utterance_id=request.utterance_id,
+            text=text,
+            at_s=seconds(span.start_sample),
+            end_s=seconds(span.end_sample),
+        )
+        if text:
+            self._last_text = text
+            self._attending.hear(heard, timeline)
+        self._note(*result.calls, self._transcribed(result, text, timeline, request.utterance_id))
+
+    async def _text_of(self, request: TranscriptionRequest) -> Transcription | StageFailed:
+        try:
+            async with asyncio.timeout(request.budget_s + 1.0):
+                return await self._stages.transcriber.transcribe(request)
+        except TimeoutError:
+            return StageFailed(category="expirada", message="o transcritor não respondeu a tempo")
+
+    # --- the end
+
+    async def finish(self, reason: str, close_code: int | None, *, ask: bool) -> None:
+        """Let open utterances and their text end within `finish_timeout_s`, then close.
+
+        With `ask`, what is due is asked and shown too; without, the counter is gone and no answer would be seen.
+        """
+        self._enter(Phase.FINISHING)
+        if not ask:
+            await self._attending.close()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._settings.finish_timeout_s):
+                await self._stream.finish()
+                while self._utterances:
+                    await asyncio.wait(list(self._utterances.values()))
+                if ask:
+                    await self._attending.finish()
+        await self.close(reason, close_code)
+
+    async def close(self, reason: str, close_code: int | None) -> None:
+        """End at once and account for all audio. What was not transcribed is recorded as interrompida."""
+        self._enter(Phase.CLOSED)
+        self._stream.close()
+        pending = dict(self._utterances)
+        for task in pending.values():
+            task.cancel()
+        if pending:
+            await asyncio.wait(list(pending.values()))
+        await self._attending.close()
+        self._note(*(self._failed(utterance_id, "interrompida") for utterance_id in pending))
+        self._note_discarded(self._audio.end_sample)
+        total = self._account.total
+        self._note(
+            SessionEnded(
+                session_id=self.session_id,
+                reason=reason,
+                close_code=close_code,
+                received_s=total.received_s,
+                forwarded_s=total.forwarded_s,
+                discarded_s=total.discarded_s,
+            )
+        )
+
+    # --- within
+
+    def _enter(self, phase: Phase) -> None:
+        if phase not in _NEXT[self._phase]:
+            raise WrongPhase(f"{self._phase.value} cannot become {phase.value}")
+        self._phase = phase
+
+    def _session_s(self) -> float:
+        """Seconds since the first audio, the clock that samples tell too."""
+        return self._time() - self._began
+
+    def _bound_held_audio(self) -> None:
+        excess = self._audio.held_samples - samples_from_ms(self._settings.max_held_s * 1000)
+        if excess > 0:
+            before = self._audio.start_sample
+            self._audio.release_before(self._audio.start_sample + excess)
+            lost_s = seconds(self._audio.start_sample - before)
+            self._note(
+                ErrorNoted(
+                    component="gate",
+                    kind="audio_perdido",
+                    message=f"{lost_s:.1f} s de áudio descartados sem decisão do portão",
+                    session_id=self.session_id,
+                    alert=True,
+                )
+            )
+
+    def _timeline(self, span: SpeechSpan) -> Timeline:
+        delivered_at = self._time()
+        return Timeline(
+            closing_silence_s=seconds(max(0, span.closed_at_sample - span.speech_end_sample)),
+            closed_at=delivered_at - seconds(max(0, self._audio.end_sample - span.closed_at_sample)),
+            delivered_at=delivered_at,
+        )
+
+    def _note(self, *events: Event) -> None:
+        if events:
+            self._stages.recorder.note(events)
+
+    def _note_discarded(self, upto_sample: int) -> None:
+        start = self._account.accounted_sample
+        entry = self._account.discard(upto_sample)
+        if entry.received_s:
+            self._note(
+                UtteranceHeard(
+                    session_id=self.session_id,
+                    utterance_id=None,
+                    conversation_id=None,
+                    start_sample=start,
+                    end_sample=upto_sample,
+                    received_s=entry.received_s,
+                    forwarded_s=entry.forwarded_s,
+                    discarded_s=entry.discarded_s,
+                )
+            )
+
+    def _started(self, version: int, replica: str) -> SessionStarted:
+        return SessionStarted(
+            session_id=self.session_id,
+            balcao_id=self._counter.balcao_id,
+            cliente_codigo=self._counter.cliente_codigo,
+            protocol_version=version,
+            replica=replica,
+        )
+
+    def _heard_event(self, span: SpeechSpan, utterance_id: str, timeline: Timeline) -> UtteranceHeard:
+        entry = self._account.forward(span.start_sample, span.end_sample)
+        return UtteranceHeard(
+            session_id=self.session_id,
+            utterance_id=utterance_id,
+            conversation_id=self._attending.conversation_id,
+            start_sample=span.start_sample,
+            end_sample=span.end_sample,
+            received_s=entry.received_s,
+            forwarded_s=entry.forwarded_s,
+            discarded_s=entry.discarded_s,
+            continues=span.continues,
+            closing_silence_ms=timeline.closing_silence_s * 1000,
+            gate_ms=(timeline.delivered_at - timeline.closed_at) * 1000,
+            noise_dbfs=span.noise_dbfs,
+            speech_dbfs=span.speech_dbfs,
+            snr_db=span.snr_db,
+            clipped_fraction=span.clipped_fraction,
+            dc_offset=span.dc_offset,
+        )
+
+    def _transcribed(self, result: Transcription, text: str, timeline: Timeline, utterance_id: str) -> Transcribed:
+        return Transcribed(
+            utterance_id=utterance_id,
+            session_id=self.session_id,
+            conversation_id=self._attending.conversation_id,
+            provider=result.provider,
+            model=result.model,
+            text=text,
+            removed=tuple(map(redact, result.removed)),
+            language=result.language,
+            confidence=result.confidence,
+            words=result.words,
+            latency_ms=((timeline.transcribed_at or timeline.delivered_at) - timeline.delivered_at) * 1000,
+        )
+
+    def _failed(self, utterance_id: str, failure: str) -> Transcribed:
+        return Transcribed(
+            utterance_id=utterance_id,
+            session_id=self.session_id,
+            conversation_id=self._attending.conversation_id,
+            provider="",
+            model="",
+            text="",
+            failure=failure,
+        )
+
+    def _error(self, failed: StageFailed, utterance_id: str) -> ErrorNoted:
+        return ErrorNoted(
+            component="transcriber",
+            kind=failed.category,
+            message=failed.message,
+            session_id=self.session_id,
+            utterance_id=utterance_id,
+            alert=failed.alert,
+        )

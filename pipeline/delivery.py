@@ -1,0 +1,79 @@
+"""How far one stream's audio was sent to a gate replica, decided by it and delivered: nothing lost, nothing twice.
+
+A replica may be new, moved away from, or gone. Whatever happened, audio is sent again from the last replay point
+that a replica gave, with an opening that says what was delivered already, and decisions carry on from there.
+"""
+
+from dataclasses import replace
+
+from pipeline.audio import SAMPLE_BYTES, AudioBuffer, samples_from_ms
+from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
+
+# A fresh gate ends an utterance within 30 ms of where the first one did; closer than this is the same utterance.
+_SAME_END_SAMPLES = samples_from_ms(100)
+
+
+class Delivery:
+    """One stream's offsets. `audio` must still hold everything from `replay_from_sample` on."""
+
+    __slots__ = (
+        "_audio",
+        "_delivered_upto",
+        "_opened",
+        "_options",
+        "_replay_from",
+        "_sent_upto",
+        "_stream_id",
+        "decided_upto_sample",
+        "speaking",
+    )
+
+    def __init__(self, stream_id: StreamId, audio: AudioBuffer, options: StreamOptions) -> None:
+        self._stream_id = stream_id
+        self._audio = audio
+        self._options = options
+        self._opened = False
+        self._sent_upto = 0
+        self._replay_from = 0
+        self._delivered_upto = 0
+        self.decided_upto_sample = 0
+        self.speaking = False  # an utterance is open
+
+    @property
+    def all_sent(self) -> bool:
+        return self._sent_upto >= self._audio.end_sample
+
+    def rewind(self) -> None:
+        """The replica is new to the stream, or what it did with the last tick is not known: send again, reopened."""
+        self._opened = False
+        self._sent_upto = self._replay_from
+
+    def next_tick(self, most_bytes: int, final: bool) -> StreamTick:
+        """The audio not sent yet, up to `most_bytes`; `final` is honoured once the tick reaches the end."""
+        start = max(self._sent_upto, self._audio.start_sample)
+        if start > self._sent_upto:  # audio was dropped undecided: the replica has to begin anew
+            self._opened = False
+        end = min(self._audio.end_sample, start + most_bytes // SAMPLE_BYTES)
+        opening = None if self._opened else StreamOpening(self._options, self._delivered_upto)
+        self._opened = True
+        self._sent_upto = end
+        return StreamTick(
+            self._stream_id, start, self._audio.cut(start, end), opening, final and end == self._audio.end_sample
+        )
+
+    def take(self, reply: GateReply) -> GateReply | None:
+        """The reply with only what is new in it; None when the replica did not know the stream (rewound then)."""
+        if not reply.known:
+            self.rewind()
+            return None
+        spans = tuple(span for found in reply.spans if (span := self._undelivered(found)))
+        self.decided_upto_sample = max(self.decided_upto_sample, reply.decided_upto_sample)
+        self._replay_from = max(self._replay_from, reply.replay_from_sample)
+        self.speaking = reply.speech_since_sample is not None
+        return reply if len(spans) == len(reply.spans) else replace(reply, spans=spans)
+
+    def _undelivered(self, span: SpeechSpan) -> SpeechSpan | None:
+        if span.end_sample <= self._delivered_upto + (_SAME_END_SAMPLES if self._delivered_upto else 0):
+            return None
+        self._delivered_upto = span.end_sample
+        return span
