@@ -32,6 +32,7 @@ class StreamOpening:
 
     options: StreamOptions = StreamOptions()
     delivered_upto_sample: int = 0  # utterances that end at or before this were delivered already: do not repeat
+    memory: bytes = b""  # `memory` of the reply whose `replay_from_sample` this replay starts at
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,7 @@ class GateReply:
     spans: tuple[SpeechSpan, ...] = ()
     speech_since_sample: int | None = None  # an utterance is open and starts here (pre-roll included)
     closing: bool = False  # it is open, but the voice has paused: a likely end
+    memory: bytes = b""  # opaque: what the gate knew of room and speaker at `replay_from_sample`; hand it back
 
 
 class GateHost(Protocol):

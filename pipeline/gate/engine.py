@@ -1,0 +1,39 @@
+"""The seam between the host and what tells voice from everything else.
+
+An engine keeps its state in rows, one a stream, and hears all streams of a quantum in one call, so that
+bulk work is done once for all of them.
+"""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from pipeline.gate.evidence import Heard
+from pipeline.gate.grid import Pcm, Rows
+
+
+class Engine(Protocol):
+    step_samples: int  # the length of one verdict
+    votes: int  # opening verdicts out of the last `votes_of` that begin an utterance
+    votes_of: int
+    look_back_samples: int  # verdicts may arrive for audio up to this long ago
+    warm_up_samples: int  # a fresh stream decides like an old one after this much audio
+
+    def reserve(self, capacity: int) -> None:
+        """Rows up to `capacity` may be used from now on."""
+
+    def open(self, row: int, origin: int, energy_threshold: int, memory: Sequence[float] | None) -> None:
+        """A stream begins in `row` at sample `origin`; `memory` is what `memory()` gave before, if it is replayed."""
+
+    def close(self, row: int) -> None: ...
+
+    def memory(self, row: int) -> list[float]:
+        """What this stream's slow trackers know."""
+
+    def floor_dbfs(self, row: int) -> float: ...
+
+    def hear(self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool]) -> list[list[Heard]]:
+        """One quantum of each stream: `pcm` [streams, QUANTUM_SAMPLES] free of DC, the first sample at `starts`.
+
+        `holding`: an utterance is open there. Each stream's verdicts come in order of time and may leave out
+        stretches in which there was nothing to hear.
+        """

@@ -1,0 +1,156 @@
+"""What a gate replica runs: many streams advanced together, one quantum at a time, in the order of the signal path.
+
+audio of a tick -> whole quanta -> DC removal -> engine (voice, level) -> segmenter -> spans
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from configs.gate import GateSettings
+from pipeline.audio import SAMPLE_RATE_HZ, samples_from_ms
+from pipeline.gate.dc import HIGHEST, LOWEST, DcRemoval
+from pipeline.gate.engine import Engine
+from pipeline.gate.engines import make_engine
+from pipeline.gate.grid import QUANTUM_SAMPLES, Pcm, Rows, grown
+from pipeline.gate.segmenter import Timing, Utterance
+from pipeline.gate.stream import QUANTUM_BYTES, Stream, pack, unpack
+from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
+
+FIRST_ROWS = 16
+
+
+def make_host(settings: GateSettings, energy_threshold: int | None = None) -> "BatchedGateHost":
+    """A host with the engine that `settings` names. `energy_threshold` (the environment's) goes before `settings`'."""
+    if energy_threshold is not None:
+        settings = settings.model_copy(update={"energy_threshold": energy_threshold})
+    return BatchedGateHost(settings, make_engine(settings))
+
+
+def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -> Timing:
+    """The segmenter's timers for one counter."""
+    closing_ms = settings.closing_silence_ms if options.closing_silence_ms is None else options.closing_silence_ms
+    pre_roll_ms = settings.pre_roll_ms if options.pre_roll_ms is None else options.pre_roll_ms
+    return Timing(
+        step=engine.step_samples,
+        votes=engine.votes,
+        of=engine.votes_of,
+        pre_roll=samples_from_ms(pre_roll_ms),
+        closing_silence=samples_from_ms(closing_ms),
+        trailing_pad=samples_from_ms(min(closing_ms, settings.trailing_pad_ms)),
+        shortest=samples_from_ms(settings.shortest_utterance_ms),
+        longest=round(settings.longest_utterance_s * SAMPLE_RATE_HZ),
+        overlap=samples_from_ms(settings.overlap_ms),
+    )
+
+
+class BatchedGateHost:
+    """Implements `pipeline.stages.GateHost`."""
+
+    def __init__(self, settings: GateSettings, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+        self._dc = DcRemoval()
+        self._streams: dict[StreamId, Stream] = {}
+        self._free: list[int] = []
+        self._capacity = 0
+        self._clipped = np.zeros(0, np.int64)  # samples at full scale since the last utterance ended
+
+    @property
+    def streams(self) -> int:
+        return len(self._streams)
+
+    def step(self, ticks: Sequence[StreamTick]) -> list[GateReply]:
+        admitted = [self._admit(tick) for tick in ticks]
+        while ready := [s for s in dict.fromkeys(admitted) if s and len(s.pending) >= QUANTUM_BYTES]:
+            self._advance(ready)
+        for tick, stream in zip(ticks, admitted, strict=True):
+            if tick.final and stream:
+                self._finish(stream)
+        replies = [
+            stream.reply(tick.stream_id) if stream else GateReply(tick.stream_id, known=False)
+            for tick, stream in zip(ticks, admitted, strict=True)
+        ]
+        self.forget([tick.stream_id for tick in ticks if tick.final])
+        return replies
+
+    def forget(self, stream_ids: Sequence[StreamId]) -> None:
+        for stream_id in stream_ids:
+            if stream := self._streams.pop(stream_id, None):
+                self._engine.close(stream.row)
+                self._free.append(stream.row)
+
+    def _admit(self, tick: StreamTick) -> Stream | None:
+        """The stream, with the tick's audio appended; None when it is not held here or audio is missing."""
+        if tick.opening is not None:
+            self.forget([tick.stream_id])
+            self._streams[tick.stream_id] = self._open(tick.start_sample, tick.opening)
+        stream = self._streams.get(tick.stream_id)
+        if stream is None or tick.start_sample > stream.end_sample:
+            return None
+        stream.accept(tick.start_sample, tick.pcm)
+        return stream
+
+    def _open(self, origin: int, opening: StreamOpening) -> Stream:
+        if not self._free:
+            self._grow()
+        row, engine, options = self._free.pop(), self._engine, opening.options
+        timing = timing_for(self._settings, options, engine)
+        threshold = self._settings.energy_threshold if options.energy_threshold is None else options.energy_threshold
+        memory = unpack(opening.memory)
+        self._dc.reset(row, memory[0] if memory else None)
+        engine.open(row, origin, threshold, memory[1:] if memory else None)
+        self._clipped[row] = 0
+        keep = engine.look_back_samples + engine.warm_up_samples
+        return Stream(row, origin, timing, opening.delivered_upto_sample, keep, opening.memory)
+
+    def _grow(self) -> None:
+        before, self._capacity = self._capacity, max(FIRST_ROWS, 2 * self._capacity)
+        self._dc.reserve(self._capacity)
+        self._engine.reserve(self._capacity)
+        self._clipped = grown(self._clipped, self._capacity)
+        self._free.extend(range(self._capacity - 1, before - 1, -1))
+
+    def _advance(self, streams: list[Stream]) -> None:
+        """One quantum of each."""
+        starts = [stream.consumed for stream in streams]
+        raw = np.frombuffer(b"".join([stream.take() for stream in streams]), "<i2").reshape(len(streams), -1)
+        rows = np.array([stream.row for stream in streams], np.intp)
+        self._count_clipping(rows, raw)
+        verdicts = self._engine.hear(rows, starts, self._dc.remove(rows, raw), [s.segmenter.open for s in streams])
+        for stream, heard in zip(streams, verdicts, strict=True):
+            for utterance in stream.hear(heard):
+                stream.deliver(self._span(stream, utterance))
+            if stream.at_epoch:
+                stream.checkpoint(pack([float(self._dc.offset[stream.row]), *self._engine.memory(stream.row)]))
+
+    def _finish(self, stream: Stream) -> None:
+        """The last, partial quantum, padded with the stream's own offset, then whatever is open."""
+        end = stream.end_sample
+        if missing := QUANTUM_SAMPLES - len(stream.pending) // 2:
+            offset = round(float(np.clip(self._dc.offset[stream.row], LOWEST, HIGHEST)))
+            stream.pending += np.full(missing, offset, "<i2").tobytes()
+        self._advance([stream])
+        if last := stream.segmenter.flush(end):
+            stream.deliver(self._span(stream, last))
+        stream.end_at(end)
+
+    def _count_clipping(self, rows: Rows, pcm: Pcm) -> None:
+        if pcm.max() == HIGHEST or pcm.min() == LOWEST:
+            self._clipped[rows] += ((pcm == HIGHEST) | (pcm == LOWEST)).sum(axis=1)
+
+    def _span(self, stream: Stream, said: Utterance) -> SpeechSpan:
+        noise_dbfs, clipped = self._engine.floor_dbfs(stream.row), int(self._clipped[stream.row])
+        self._clipped[stream.row] = 0
+        return SpeechSpan(
+            start_sample=said.start_sample,
+            end_sample=said.end_sample,
+            speech_end_sample=said.speech_end_sample,
+            closed_at_sample=stream.consumed,
+            continues=said.continues,
+            noise_dbfs=noise_dbfs,
+            speech_dbfs=said.speech_dbfs,
+            snr_db=said.speech_dbfs - noise_dbfs,
+            clipped_fraction=min(1.0, clipped / max(1, said.end_sample - said.start_sample)),
+            dc_offset=float(self._dc.offset[stream.row]),
+        )

@@ -1,0 +1,173 @@
+"""From verdicts to utterances: when one begins, when it is over, and where to cut one that will not end.
+
+SILENT --enough opening verdicts--> SPEAKING --no voice--> PAUSED --closing silence--> SILENT
+                                       ^-----voice again----|
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+
+from pipeline.audio import samples_from_ms
+from pipeline.gate.evidence import Heard, Voice
+
+
+class SegmenterState(Enum):
+    SILENT = "silent"
+    SPEAKING = "speaking"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """The segmenter's timers, in samples. `votes` opening verdicts of the last `of` begin an utterance."""
+
+    step: int  # the length of one verdict
+    votes: int
+    of: int
+    pre_roll: int
+    closing_silence: int
+    trailing_pad: int
+    shortest: int
+    longest: int
+    overlap: int
+    back_date: int = samples_from_ms(300)  # how far faint voice before the votes moves the beginning
+    cut_search: int = samples_from_ms(3000)  # how far back the quietest place for a cut is looked for
+
+    @property
+    def reach_back(self) -> int:
+        """An utterance that opens now starts at most this long ago."""
+        return self.pre_roll + self.back_date + self.of * self.step
+
+
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    start_sample: int
+    end_sample: int
+    speech_end_sample: int
+    speech_dbfs: float  # mean level of its voiced steps
+    continues: bool = False
+
+
+class Segmenter:
+    """One stream's utterances. Feed `hear` in order of time, `pass_silence` where nothing was listened to."""
+
+    __slots__ = (
+        "_earliest",
+        "_levels",
+        "_onset",
+        "_sum_db",
+        "_voiced",
+        "_votes",
+        "speech_end",
+        "start",
+        "state",
+        "timing",
+    )
+
+    def __init__(self, timing: Timing, origin: int) -> None:
+        self.timing = timing
+        self.state = SegmenterState.SILENT
+        self.start = origin
+        self.speech_end = origin
+        self._earliest = origin  # no utterance reaches back before this
+        self._onset: int | None = None  # where the current run of voiced steps began
+        self._votes: deque[int] = deque()  # ends of recent opening verdicts
+        self._levels: deque[tuple[float, int]] = deque()  # (level, end) of steps where a cut may fall
+        self._voiced = 0
+        self._sum_db = 0.0
+
+    @property
+    def open(self) -> bool:
+        return self.state is not SegmenterState.SILENT
+
+    @property
+    def expectant(self) -> bool:
+        """Silent so far, but what was just heard counts towards an opening."""
+        return bool(self._votes) or self._onset is not None
+
+    def decided_upto(self, consumed: int) -> int:
+        """Nothing before this can become part of an utterance any more."""
+        return self.start if self.open else max(self._earliest, consumed - self.timing.reach_back)
+
+    def hear(self, heard: Heard) -> Utterance | None:
+        """One verdict; the utterance that it closed or cut, if any."""
+        if self.state is SegmenterState.SILENT:
+            self._listen(heard)
+            return None
+        if heard.end_sample - self.start > self.timing.longest - self.timing.cut_search:
+            self._levels.append((heard.level_dbfs, heard.end_sample))
+        if heard.voice is Voice.NONE:
+            return self._pause(heard.end_sample) or self._cut(heard.end_sample)
+        self.state = SegmenterState.SPEAKING
+        self._count(heard)
+        return self._cut(heard.end_sample)
+
+    def pass_silence(self, upto_sample: int) -> Utterance | None:
+        """Nothing was there to hear up to here."""
+        self._onset = None
+        self._votes.clear()
+        return self._pause(upto_sample) if self.open else None
+
+    def flush(self, end_sample: int) -> Utterance | None:
+        """The audio ends here."""
+        return self._close(end_sample) if self.open else None
+
+    def _listen(self, heard: Heard) -> None:
+        timing, end = self.timing, heard.end_sample
+        while self._votes and self._votes[0] <= end - timing.of * timing.step:
+            self._votes.popleft()
+        if heard.voice is Voice.NONE:
+            self._onset = None
+            return
+        if self._onset is None:
+            self._onset = end - timing.step
+        if heard.voice is Voice.OPENS:
+            self._votes.append(end)
+            if len(self._votes) >= timing.votes:
+                self._open(heard)
+
+    def _open(self, heard: Heard) -> None:
+        first = self._votes[0] - self.timing.step
+        onset = first if self._onset is None else max(self._onset, first - self.timing.back_date)
+        self._begin(max(self._earliest, min(onset, first) - self.timing.pre_roll))
+        self.state = SegmenterState.SPEAKING
+        self._onset = None
+        self._votes.clear()
+        self._count(heard)
+
+    def _begin(self, start: int) -> None:
+        self.start = start
+        self._levels.clear()
+        self._voiced = 0
+        self._sum_db = 0.0
+
+    def _count(self, heard: Heard) -> None:
+        self.speech_end = heard.end_sample
+        self._voiced += 1
+        self._sum_db += heard.level_dbfs
+
+    def _pause(self, end: int) -> Utterance | None:
+        self.state = SegmenterState.PAUSED
+        return self._close(end) if end - self.speech_end >= self.timing.closing_silence else None
+
+    def _close(self, end: int) -> Utterance | None:
+        self.state = SegmenterState.SILENT
+        end = max(self.start, min(end, self.speech_end + self.timing.trailing_pad))
+        self._earliest = end
+        return self._utterance(end) if self._voiced * self.timing.step >= self.timing.shortest else None
+
+    def _cut(self, end: int) -> Utterance | None:
+        """Past the longest length: cut where it was quietest lately, and go on from a little before the cut."""
+        if end - self.start < self.timing.longest:
+            return None
+        _, at = min(self._levels)
+        done = self._utterance(at, continues=True)
+        later = [(level, end) for level, end in self._levels if end > at]
+        self._begin(max(self.start, at - self.timing.overlap))
+        self._levels.extend(later)
+        return done
+
+    def _utterance(self, end: int, continues: bool = False) -> Utterance:
+        mean_db = self._sum_db / max(1, self._voiced)
+        return Utterance(self.start, end, min(self.speech_end, end), mean_db, continues)

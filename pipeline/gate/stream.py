@@ -1,0 +1,107 @@
+"""One counter's stream inside the gate: audio waiting for a whole quantum, its utterances, where a replay may start."""
+
+import struct
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline.gate.evidence import Heard
+from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES
+from pipeline.gate.segmenter import Segmenter, SegmenterState, Timing, Utterance
+from pipeline.stages import GateReply, SpeechSpan, StreamId
+
+QUANTUM_BYTES = QUANTUM_SAMPLES * 2
+REDELIVERY_TOLERANCE_SAMPLES = 3200  # a replayed utterance may end this much later and still be the same one
+
+
+def pack(memory: Sequence[float]) -> bytes:
+    return struct.pack(f"<{len(memory)}d", *memory)
+
+
+def unpack(memory: bytes) -> list[float] | None:
+    """None when there is nothing, or nothing readable: a stream can always start without."""
+    return list(struct.unpack(f"<{len(memory) // 8}d", memory)) if memory and len(memory) % 8 == 0 else None
+
+
+def clamped(span: SpeechSpan, last: int) -> SpeechSpan:
+    ends = {name: min(getattr(span, name), last) for name in ("end_sample", "speech_end_sample", "closed_at_sample")}
+    return replace(span, **ends)
+
+
+class Stream:
+    __slots__ = ("_checkpoints", "_keep", "_spans", "consumed", "delivered_upto", "over", "pending", "row", "segmenter")
+
+    def __init__(self, row: int, origin: int, timing: Timing, delivered_upto: int, keep: int, memory: bytes) -> None:
+        self.row = row
+        self.consumed = origin  # end of the audio heard
+        self.pending = b""  # less than a quantum, after a step
+        self.segmenter = Segmenter(timing, origin)
+        self.delivered_upto = delivered_upto
+        self._keep = keep  # how much audio before an undecided sample a replay needs
+        self._checkpoints: deque[tuple[int, bytes]] = deque([(origin, memory)])
+        self._spans: list[SpeechSpan] = []
+        self.over = False
+
+    @property
+    def end_sample(self) -> int:
+        return self.consumed + len(self.pending) // 2
+
+    def accept(self, start_sample: int, pcm: bytes) -> None:
+        """Audio that begins at or before `end_sample`; what is known already is dropped."""
+        known = (self.end_sample - start_sample) * 2
+        fresh = pcm[known : len(pcm) & ~1] if known or len(pcm) & 1 else pcm
+        self.pending = self.pending + fresh if self.pending else fresh
+
+    def take(self) -> bytes:
+        """The next quantum; only when `pending` holds one."""
+        quantum, self.pending = self.pending[:QUANTUM_BYTES], self.pending[QUANTUM_BYTES:]
+        self.consumed += QUANTUM_SAMPLES
+        return quantum
+
+    def hear(self, verdicts: list[Heard]) -> list[Utterance]:
+        """The utterances that end in the quantum just taken."""
+        segmenter = self.segmenter
+        if not verdicts:
+            ended = [segmenter.pass_silence(self.consumed)] if segmenter.open or segmenter.expectant else []
+        else:
+            ended = [segmenter.hear(heard) for heard in verdicts]
+        return [utterance for utterance in ended if utterance]
+
+    def deliver(self, span: SpeechSpan) -> None:
+        """Only what was not delivered before the stream was replayed."""
+        if span.start_sample >= self.delivered_upto - self.segmenter.timing.overlap:
+            self._spans.append(span)
+        elif span.end_sample > self.delivered_upto + REDELIVERY_TOLERANCE_SAMPLES:
+            self._spans.append(replace(span, start_sample=self.delivered_upto))
+
+    def end_at(self, sample: int) -> None:
+        """The stream is over: nothing reaches past its last sample."""
+        self.consumed, self.over = sample, True
+        self._spans = [clamped(span, sample) for span in self._spans]
+
+    def checkpoint(self, memory: bytes) -> None:
+        """At an epoch's end: a replay may start here, knowing `memory`."""
+        self._checkpoints.append((self.consumed, memory))
+
+    @property
+    def at_epoch(self) -> bool:
+        return (self.consumed - self._checkpoints[0][0]) % EPOCH_SAMPLES == 0
+
+    def reply(self, stream_id: StreamId) -> GateReply:
+        """What to tell the ingress now; spans are told once."""
+        segmenter = self.segmenter
+        decided = self.consumed if self.over else segmenter.decided_upto(self.consumed)
+        while len(self._checkpoints) > 1 and self._checkpoints[1][0] <= decided - self._keep:
+            self._checkpoints.popleft()
+        spans, self._spans = tuple(self._spans), []
+        replay_from, memory = self._checkpoints[0]
+        return GateReply(
+            stream_id=stream_id,
+            known=True,
+            decided_upto_sample=decided,
+            replay_from_sample=replay_from,
+            spans=spans,
+            speech_since_sample=segmenter.start if segmenter.open else None,
+            closing=segmenter.state is SegmenterState.PAUSED,
+            memory=memory,
+        )
