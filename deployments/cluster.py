@@ -1,0 +1,194 @@
+"""A local Ray cluster that runs the graph: its environment, its start, its stop.
+
+Used by `balto run` and by the tests that need a real cluster. Ray reads most of its settings from the environment
+when `ray.serve` is first imported, here and in every process it starts, so `start_cluster` sets them before importing it.
+"""
+
+import os
+import shutil
+import socket
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+if TYPE_CHECKING:
+    from ray.serve.schema import ServeDeploySchema
+
+OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
+LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
+LEAST_LOGICAL_CPUS = 16
+POLL_S = 0.05
+
+
+class ClusterError(Exception):
+    """The graph did not become ready; the message says what is missing and where the logs are."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A running local cluster. `stop_cluster` ends it."""
+
+    port: int
+    run_dir: Path  # Ray's sessions and logs, HAProxy's files
+    url: str
+
+
+def logical_cpus() -> int:
+    """What one machine offers to replicas."""
+    return max(LEAST_LOGICAL_CPUS, LOGICAL_CPUS_PER_CORE * (os.cpu_count() or 1))
+
+
+def free_port() -> int:
+    """A TCP port that nothing listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def cluster_environment(run_dir: Path) -> dict[str, str]:
+    """The environment of every process of the graph. What the operator has set already is kept."""
+    haproxy = run_dir / "haproxy"
+    chosen = {
+        "RAY_SERVE_ENABLE_HA_PROXY": "1",  # the Python proxy costs 14 times the CPU per message
+        "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "3600",  # a reload must not cut live sockets after two minutes
+        "RAY_SERVE_PORT_QUARANTINE_S": "0",  # one application: no port is inherited by another
+        "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+        "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),  # fixed ones stop a second instance on the machine
+        "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
+        "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(haproxy / "haproxy.cfg"),
+        "RAY_SERVE_HAPROXY_SOCKET_PATH": str(haproxy / "admin.sock"),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
+        "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(haproxy / "server-state"),
+        "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(haproxy / "metrics.sock"),
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",  # one node: nobody else has to notice first
+        "RAY_AUTH_MODE": "disabled",  # else Ray writes ~/.ray/auth_token and later clusters ask for it
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_worker_niceness": "0",  # the default, 15, starves beside anything else
+    }
+    return {name: os.environ.get(name, value) for name, value in chosen.items()}
+
+
+def start_cluster(
+    config_path: Path, port: int, *, host: str | None = None, ready_timeout_s: float = 60.0, log_to_driver: bool = False
+) -> Cluster:
+    """Start Ray in this process, deploy `config_path` on `port`, return once `/pronto` answers 200.
+
+    `host` replaces the one in the file. Raises ClusterError when the graph does not become ready; what was
+    started is stopped then.
+    """
+    # A short path: the sockets inside it may not exceed 107 bytes.
+    run_dir = Path(tempfile.mkdtemp(prefix="balto-", dir="/tmp"))
+    (run_dir / "haproxy").mkdir()
+    os.environ.update(cluster_environment(run_dir))
+    config = _read(config_path, port, host)
+    cluster = Cluster(port, run_dir, f"http://127.0.0.1:{port}")
+    try:
+        _start_ray(run_dir, log_to_driver)
+        _deploy(config)
+        _await_ready(cluster, ready_timeout_s)
+    except BaseException:
+        _stop_ray()
+        raise
+    return cluster
+
+
+def stop_cluster(cluster: Cluster) -> None:
+    """Drain the graph, end every process of it, remove its run folder."""
+    _stop_ray()
+    shutil.rmtree(cluster.run_dir, ignore_errors=True)
+
+
+def _read(config_path: Path, port: int, host: str | None) -> "ServeDeploySchema":
+    from ray.serve.schema import ServeDeploySchema
+
+    document = yaml.safe_load(config_path.read_text(encoding="utf-8"))
+    http_options = {**document.get("http_options", {}), "port": port}
+    if host is not None:
+        http_options["host"] = host
+    return ServeDeploySchema.model_validate({**document, "http_options": http_options})
+
+
+def _start_ray(run_dir: Path, log_to_driver: bool) -> None:
+    import ray
+
+    ray.init(
+        address="local",
+        namespace="serve",
+        num_cpus=logical_cpus(),
+        include_dashboard=False,
+        object_store_memory=OBJECT_STORE_BYTES,
+        log_to_driver=log_to_driver,
+        logging_level="warning",
+        _temp_dir=str(run_dir / "ray"),
+    )
+
+
+def _deploy(config: "ServeDeploySchema") -> None:
+    """What `serve run` does with a file."""
+    from ray import serve
+    from ray.serve.context import _get_global_client
+
+    serve.start(
+        proxy_location=config.proxy_location,
+        http_options=config.http_options.model_dump(),
+        logging_config=config.logging_config,
+    )
+    client = _get_global_client()
+    if client is None:
+        raise ClusterError("Ray Serve did not start")
+    client.deploy_apps(config)
+
+
+def _await_ready(cluster: Cluster, timeout_s: float) -> None:
+    from ray import serve
+
+    deadline = time.monotonic() + timeout_s
+    answer = "nothing yet"
+    while time.monotonic() < deadline:
+        answer = _probe(f"{cluster.url}/pronto")
+        if not answer:
+            return
+        for name, application in serve.status().applications.items():
+            if application.status == "DEPLOY_FAILED":
+                raise ClusterError(f"{name} could not start: {_reason(application.message)} (logs: {cluster.run_dir})")
+        time.sleep(POLL_S)
+    raise ClusterError(f"not ready after {timeout_s:.0f} s: /pronto says: {answer} (logs: {cluster.run_dir})")
+
+
+def _probe(url: str) -> str:
+    """Empty when `url` answers 200, else what it answered."""
+    try:
+        with urllib.request.urlopen(url, timeout=2):  # loopback, our own port
+            return ""
+    except urllib.error.HTTPError as refused:
+        body: str = refused.read(500).decode("utf-8", "replace")
+        return f"{refused.code} {body}".strip()
+    except OSError as unreachable:
+        return str(unreachable)
+
+
+def _reason(message: str) -> str:
+    """The last line of a traceback: the error itself."""
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    return lines[-1] if lines else "no reason given"
+
+
+def _stop_ray() -> None:
+    if "ray" not in sys.modules:
+        return
+    import ray
+    from ray import serve
+
+    if ray.is_initialized():
+        with suppress(Exception):  # a controller that is gone already must not keep Ray's processes alive
+            serve.shutdown()
+    ray.shutdown()
