@@ -1,7 +1,7 @@
 """A local Ray cluster that runs the graph: its environment, its start, its stop.
 
 Used by `balto run` and by the tests that need a real cluster. Ray reads most of its settings from the environment
-when `ray.serve` is first imported, here and in every process it starts, so `start_cluster` sets them before importing it.
+when `ray.serve` is first imported, here and in every process it starts: `start_cluster` sets them before importing it.
 """
 
 import os
