@@ -3,11 +3,11 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from pipeline.gate.host import make_host
 from ray import serve
 
 from configs.gate import GateSettings
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
+from pipeline.gate.host import make_host
 
 
 @serve.deployment(name="gate")

@@ -140,7 +140,8 @@ class Conversation:
         utterance_id = new_id()
         timeline = self._timeline(span)
         self._note(self._heard_event(span, utterance_id, timeline))
-        if len(self._utterances) >= self._settings.max_pending_utterances:
+        start_sample = max(span.start_sample, self._audio.start_sample)
+        if len(self._utterances) >= self._settings.max_pending_utterances or start_sample >= span.end_sample:
             self._note(self._failed(utterance_id, "expirada"))
             return
         request = TranscriptionRequest(
@@ -148,7 +149,7 @@ class Conversation:
             utterance_id=utterance_id,
             balcao_id=self._counter.balcao_id,
             cliente_codigo=self._counter.cliente_codigo,
-            pcm=self._audio.cut(max(span.start_sample, self._audio.start_sample), span.end_sample),
+            pcm=self._audio.cut(start_sample, span.end_sample),
             budget_s=self._settings.utterance_deadline_s,
             previous_text=self._last_text,
         )

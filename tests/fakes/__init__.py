@@ -1,0 +1,1 @@
+"""Plain objects at the Protocol seams, and a clock that jumps."""

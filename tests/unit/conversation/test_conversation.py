@@ -1,0 +1,350 @@
+"""One connected counter, with scripted stages, in virtual time."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from configs.ingress import ConversationSettings
+from configs.recommendation import RecommendationSettings
+from pipeline.conversation.attending import CounterGone
+from pipeline.conversation.context import ConversationContext
+from pipeline.conversation.conversation import Conversation, Phase, Stages, TooFarAhead, WrongPhase
+from pipeline.events import (
+    Decided,
+    ErrorNoted,
+    FeedbackGiven,
+    InteractionOutcome,
+    ProductSuggested,
+    SessionEnded,
+    SessionStarted,
+    Shown,
+    Transcribed,
+    UtteranceHeard,
+)
+from pipeline.protocol import Feedback
+from pipeline.stages import StageFailed
+from tests.fakes.stages import (
+    COUNTER,
+    FakeGate,
+    FakeGateStream,
+    FakeRecommender,
+    FakeRecorder,
+    FakeTranscriber,
+    refer,
+    said,
+    span,
+    suggest,
+)
+
+SECOND = bytes(32_000)
+COMPLAINT = "estou com muita dor de cabeça desde ontem de noite e queria um remédio"
+
+
+pytestmark = pytest.mark.virtual_time
+
+
+class Shop:
+    """A conversation with all its stages, and what reached the counter."""
+
+    def __init__(self, version: int = 1, **settings: float) -> None:
+        self.gate = FakeGate()
+        self.transcriber = FakeTranscriber()
+        self.recommender = FakeRecommender()
+        self.recorder = FakeRecorder()
+        self.cards: list[dict[str, Any]] = []
+        self.gone = False
+        stages = Stages(self.gate, self.transcriber, self.recommender, self.recorder)
+        self.conversation = Conversation(
+            COUNTER,
+            version,
+            stages,
+            ConversationContext(RecommendationSettings()),
+            self._send,
+            ConversationSettings(**settings),  # type: ignore[arg-type]
+            "replica-1",
+        )
+
+    @property
+    def stream(self) -> FakeGateStream:
+        return self.gate.streams[0]
+
+    async def _send(self, message: dict[str, Any]) -> None:
+        if self.gone:
+            raise CounterGone
+        self.cards.append(message)
+
+    async def hear(self, seconds: float) -> None:
+        for _ in range(round(seconds * 10)):
+            self.conversation.listen(SECOND[:3200])
+            await asyncio.sleep(0.1)
+
+
+async def test_a_complaint_becomes_a_card_that_was_recorded_before_it_was_shown() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said(COMPLAINT)]
+    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
+    cards_when_recorded: list[int] = []
+    shop.recorder.on_record = lambda: cards_when_recorded.append(len(shop.cards))
+
+    await shop.hear(4)
+    shop.stream.says(span(1, 3.2, 3.8))
+    await asyncio.sleep(5)
+
+    (card,) = shop.cards
+    (suggested,) = shop.recorder.of(ProductSuggested)
+    assert card == {
+        "comando": "recomendar",
+        "produto": "Produto PARAC",
+        "explicacao": "porque sim",
+        "transcricao_base": "dor de cabeça",
+        "id_interacao": suggested.interaction_id,
+    }
+    assert cards_when_recorded == [0]
+    assert [shown.interaction_id for shown in shop.recorder.of(Shown)] == [card["id_interacao"]]
+
+
+async def test_the_transcriber_gets_the_counters_own_audio() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said("")]
+    for second in range(4):
+        shop.conversation.listen(bytes([second, 0]) * 16_000)
+        await asyncio.sleep(1)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(1)
+    assert shop.transcriber.asked[0].pcm == b"\1\0" * 16_000 + b"\2\0" * 16_000
+
+
+async def test_every_part_of_the_latency_has_an_owner() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said(COMPLAINT, latency_ms=400)]
+    shop.transcriber.delays_s = [0.4]
+    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
+    shop.recommender.delay_s = 0.5
+    await shop.hear(4)
+    shop.stream.says(span(1, 3.2, 3.8))
+    await asyncio.sleep(5)
+    latency = shop.recorder.of(Shown)[0].latency
+    assert latency.closing_silence_ms == pytest.approx(600)
+    assert latency.gate_tick_ms == pytest.approx(200)
+    assert latency.transcription_ms == pytest.approx(400)
+    assert latency.recommendation_ms == pytest.approx(500)
+    assert latency.record_ms == pytest.approx(4)
+    parts = (
+        latency.closing_silence_ms,
+        latency.gate_tick_ms,
+        latency.transcription_ms,
+        latency.ask_wait_ms,
+        latency.recommendation_ms,
+        latency.record_ms,
+        latency.write_ms,
+    )
+    assert latency.total_ms == pytest.approx(sum(part for part in parts if part is not None))
+
+
+async def test_texts_are_heard_in_the_order_of_speech_though_the_first_takes_longer() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said("estou com dor de cabeça forte desde ontem"), said("e também um pouco de febre")]
+    shop.transcriber.delays_s = [3.0, 0.1]
+    await shop.hear(6)
+    shop.stream.says(span(1, 2, 2.6), span(3, 4, 4.6))
+    await asyncio.sleep(10)
+    heard = shop.recommender.asked[-1].heard
+    assert [h.text for h in heard] == ["estou com dor de cabeça forte desde ontem", "e também um pouco de febre"]
+    assert [t.text for t in shop.recorder.of(Transcribed)] == [h.text for h in heard]
+
+
+async def test_personal_data_is_gone_before_the_recommender_or_the_record_see_it() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said("meu CPF é 123.456.789-09 e estou com dor de cabeça desde ontem de noite")]
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(5)
+    assert "123" not in shop.recommender.asked[0].heard[0].text
+    assert "123" not in shop.recorder.of(Transcribed)[0].text
+
+
+async def test_version_1_hears_nothing_of_a_referral_and_the_record_says_why() -> None:
+    shop = Shop(version=1)
+    shop.transcriber.answers = [said("estou com uma dor forte no peito que vai para o braço")]
+    shop.recommender.answers = [refer("dor_toracica", "dor forte no peito")]
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(5)
+    assert shop.cards == []
+    (decided,) = shop.recorder.of(Decided)
+    assert (decided.outcome, decided.reason) == (InteractionOutcome.REFERRED, "dor_toracica")
+
+
+async def test_version_2_is_alerted_once_per_reason() -> None:
+    shop = Shop(version=2)
+    complaint = "estou com uma dor forte no peito que vai para o braço"
+    shop.transcriber.answers = [said(complaint), said(complaint)]
+    shop.recommender.answers = [refer("dor_toracica", "dor forte no peito")] * 2
+    await shop.hear(8)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(3)
+    shop.stream.says(span(5, 7))
+    await asyncio.sleep(5)
+    (card,) = shop.cards
+    assert (card["comando"], card["motivo"]) == ("alerta", "dor_toracica")
+    assert len(shop.recorder.of(Decided)) == 2
+
+
+@pytest.mark.parametrize("failure", ["timeout", "quota"])
+async def test_a_failed_transcription_is_recorded_and_the_next_one_is_fine(failure: str) -> None:
+    shop = Shop()
+    shop.transcriber.answers = [
+        StageFailed(category=failure, message="não deu", alert=failure == "quota"),
+        said(COMPLAINT),
+    ]
+    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
+    await shop.hear(8)
+    shop.stream.says(span(1, 3))
+    shop.stream.says(span(4, 6))
+    await asyncio.sleep(5)
+    assert [t.failure for t in shop.recorder.of(Transcribed)] == [failure, None]
+    (error,) = shop.recorder.of(ErrorNoted)
+    assert (error.kind, error.alert) == (failure, failure == "quota")
+    assert len(shop.cards) == 1
+
+
+async def test_a_transcriber_that_hangs_leaves_an_expired_utterance() -> None:
+    shop = Shop(utterance_deadline_s=5)
+    shop.transcriber.answers = [said("tarde demais")]
+    shop.transcriber.delays_s = [3600]
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(10)
+    assert [t.failure for t in shop.recorder.of(Transcribed)] == ["expirada"]
+
+
+async def test_utterances_over_the_queue_are_expired_and_recorded() -> None:
+    shop = Shop(max_pending_utterances=2)
+    shop.transcriber.answers = [said("") for _ in range(3)]
+    shop.transcriber.delays_s = [1, 1, 1]
+    await shop.hear(6)
+    shop.stream.says(span(1, 2), span(2, 3), span(3, 4))
+    await asyncio.sleep(3)
+    assert sorted(t.failure or "" for t in shop.recorder.of(Transcribed)) == ["", "", "expirada"]
+
+
+async def test_a_failed_recommender_is_silence_with_a_reason() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said(COMPLAINT)]
+    shop.recommender.answers = [StageFailed(category="timeout", message="não respondeu")]
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(5)
+    assert shop.cards == []
+    assert [(d.outcome, d.reason) for d in shop.recorder.of(Decided)] == [(InteractionOutcome.FAILED, "timeout")]
+
+
+async def test_a_card_that_could_not_be_written_is_not_recorded_as_shown() -> None:
+    shop = Shop()
+    shop.gone = True
+    shop.transcriber.answers = [said(COMPLAINT)]
+    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(5)
+    assert len(shop.recorder.of(Decided)) == 1
+    assert shop.recorder.of(Shown) == []
+
+
+async def test_the_same_product_is_not_offered_to_the_recommender_as_new() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said(COMPLAINT), said("ainda estou com muita dor de cabeça desde ontem de noite")]
+    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
+    await shop.hear(8)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(3)
+    shop.stream.says(span(4, 6))
+    await asyncio.sleep(5)
+    assert [r.shown_skus for r in shop.recommender.asked] == [(), ("PARAC",)]
+
+
+async def test_all_audio_is_accounted_for() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said("")]
+    await shop.hear(70)
+    shop.stream.says(span(20, 22), replay_from=65 * 16_000)
+    await shop.hear(5)
+    await shop.conversation.finish("desconectado", 1000, ask=False)
+    (ended,) = shop.recorder.of(SessionEnded)
+    accounts = shop.recorder.of(UtteranceHeard)
+    assert (ended.received_s, ended.forwarded_s, ended.discarded_s) == pytest.approx((75, 2, 73))
+    assert sum(a.received_s for a in accounts) == pytest.approx(75)
+    assert all(a.received_s == pytest.approx(a.forwarded_s + a.discarded_s) for a in accounts)
+    assert len(shop.recorder.of(SessionStarted)) == 1
+
+
+async def test_an_open_utterance_is_finished_and_answered_at_a_drain() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said("estou com dor de cabeça")]
+    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
+    await shop.hear(4)
+    shop.stream.at_finish = span(1, 3.9)
+    await shop.conversation.finish("reinicio", 1012, ask=True)
+    assert [card["comando"] for card in shop.cards] == ["recomendar"]
+    assert shop.conversation.phase is Phase.CLOSED
+
+
+async def test_after_a_disconnect_speech_is_transcribed_and_recorded_but_nobody_is_asked() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said(COMPLAINT)]
+    await shop.hear(4)
+    shop.stream.at_finish = span(1, 3.9)
+    await shop.conversation.finish("desconectado", 1005, ask=False)
+    assert [t.text for t in shop.recorder.of(Transcribed)] == [COMPLAINT]
+    assert shop.recommender.asked == []
+
+
+async def test_what_cannot_end_in_time_is_recorded_as_interrupted() -> None:
+    shop = Shop(finish_timeout_s=2)
+    shop.transcriber.answers = [said("x")]
+    shop.transcriber.delays_s = [3600]
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await shop.conversation.finish("desconectado", 1005, ask=False)
+    assert [t.failure for t in shop.recorder.of(Transcribed)] == ["interrompida"]
+    assert shop.stream.closed
+
+
+async def test_audio_far_ahead_of_real_time_is_refused() -> None:
+    shop = Shop(max_ahead_s=30)
+    shop.conversation.listen(SECOND * 29)
+    with pytest.raises(TooFarAhead):
+        shop.conversation.listen(SECOND * 2)
+
+
+async def test_audio_that_the_gate_never_decided_is_bounded_and_its_loss_is_recorded() -> None:
+    shop = Shop(max_held_s=20)
+    for _ in range(25):
+        shop.conversation.listen(SECOND)
+        await asyncio.sleep(1)
+    assert shop.stream.audio.held_samples <= 20 * 16_000
+    assert {e.kind for e in shop.recorder.of(ErrorNoted)} == {"audio_perdido"}
+
+
+async def test_an_utterance_whose_audio_is_gone_is_recorded_as_expired() -> None:
+    shop = Shop()
+    await shop.hear(4)
+    shop.stream.says(replay_from=4 * 16_000)
+    shop.stream.says(span(1, 3))
+    assert [t.failure for t in shop.recorder.of(Transcribed)] == ["expirada"]
+
+
+async def test_a_closed_conversation_stays_closed() -> None:
+    shop = Shop()
+    await shop.conversation.close("fim", 1000)
+    shop.conversation.listen(SECOND)
+    assert shop.stream.audio.end_sample == 0
+    with pytest.raises(WrongPhase):
+        await shop.conversation.close("fim", 1000)
+
+
+async def test_feedback_is_recorded() -> None:
+    shop = Shop()
+    shop.conversation.feedback(Feedback(comando="feedback", id_interacao="i1", resultado="venda_realizada"))
+    assert [(f.interaction_id, f.resultado) for f in shop.recorder.of(FeedbackGiven)] == [("i1", "venda_realizada")]
