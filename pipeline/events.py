@@ -182,6 +182,7 @@ class Decided:
     transcript_base: str = ""  # private
     evidence: tuple[str, ...] = ()  # private
     message: str | None = None  # what a refer alert says
+    symptoms: tuple[str, ...] = ()  # codes of the catalogue's vocabulary, never free text
     latency: LatencyBreakdown = LatencyBreakdown()
     at: datetime = field(default_factory=now)
 

@@ -1,0 +1,90 @@
+"""One key per session, wrapped by a master key: forgetting a session's key erases its texts wherever they are."""
+
+import os
+from collections import OrderedDict
+from datetime import datetime
+from pathlib import Path
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from pipeline.record.errors import DataFolderError
+from pipeline.record.rows import PrivateText, Row
+
+_NONCE_BYTES = 12
+_KEY_BYTES = 32
+_CACHED_SESSIONS = 20_000
+
+
+def load_master_key(path: Path) -> AESGCM:
+    """The key in `path`, made on first use. Raises DataFolderError for a file that is not 32 bytes."""
+    try:
+        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except FileExistsError:
+        key = path.read_bytes()
+    else:
+        key = AESGCM.generate_key(bit_length=_KEY_BYTES * 8)
+        with os.fdopen(fd, "wb") as file:
+            file.write(key)
+            file.flush()
+            os.fsync(file.fileno())
+    if len(key) != _KEY_BYTES:
+        raise DataFolderError(f"the master key in {path} must be {_KEY_BYTES} bytes, it has {len(key)}; restore it")
+    return AESGCM(key)
+
+
+def _seal(key: AESGCM, plain: bytes, about: str) -> bytes:
+    nonce = os.urandom(_NONCE_BYTES)
+    return nonce + key.encrypt(nonce, plain, about.encode())
+
+
+def _open(key: AESGCM, sealed: bytes, about: str) -> bytes:
+    return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about.encode())
+
+
+class SessionKeys:
+    """Session keys in use. Used by the writer's thread only."""
+
+    def __init__(self, master: AESGCM) -> None:
+        self._master = master
+        self._keys: OrderedDict[str, AESGCM] = OrderedDict()
+
+    def knows(self, session_id: str) -> bool:
+        return session_id in self._keys
+
+    def create(self, session_id: str, at: datetime) -> Row:
+        """A new key, and its row for `chaves`."""
+        key = AESGCM.generate_key(bit_length=_KEY_BYTES * 8)
+        self._keep(session_id, AESGCM(key))
+        return {"sessao_id": session_id, "em": at, "cifrada": _seal(self._master, key, session_id)}
+
+    def unwrap(self, session_id: str, wrapped: bytes) -> bool:
+        """Take up a stored key. False when it does not belong to this master key."""
+        try:
+            self._keep(session_id, AESGCM(_open(self._master, wrapped, session_id)))
+        except InvalidTag:
+            return False
+        return True
+
+    def _keep(self, session_id: str, key: AESGCM) -> None:
+        self._keys[session_id] = key
+        while len(self._keys) > _CACHED_SESSIONS:
+            self._keys.popitem(last=False)
+
+    def forget(self, session_id: str) -> None:
+        self._keys.pop(session_id, None)
+
+    def encrypt(self, text: PrivateText) -> Row:
+        """The row for `textos`. The session's key must be known."""
+        about = f"{text.owner}:{text.owner_id}"
+        return {
+            "dono": text.owner,
+            "dono_id": text.owner_id,
+            "sessao_id": text.session_id,
+            "em": text.at,
+            "cifrado": _seal(self._keys[text.session_id], text.text.encode(), about),
+        }
+
+    def decrypt(self, session_id: str, owner: str, owner_id: str, sealed: bytes) -> str:
+        """Raises KeyError when the session's key was erased."""
+        return _open(self._keys[session_id], sealed, f"{owner}:{owner_id}").decode()

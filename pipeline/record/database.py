@@ -1,0 +1,131 @@
+"""The writer's two files, attached to one DuckDB: `registro` (facts) and `privado` (texts, registry).
+
+A file that does not open is set aside, never deleted; facts are then rebuilt from the newest good copy there is:
+the same file without its write-ahead log, or the last publication. The journal and the spools add what is newer.
+"""
+
+import shutil
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from configs.record import RecordSettings
+from pipeline.record.errors import DataFolderError, RecorderBusy
+from pipeline.record.migrations import migrate, migrations
+from pipeline.record.places import Places
+from pipeline.record.views import create_views
+
+STORAGE_VERSION = "v1.4.0"  # what DuckDB 1.4 and later can read; 2.0's own default is not
+_AUTOCHECKPOINT = "1TB"  # only a publication checkpoints: while it is copied, the file must not change
+
+
+class Database:
+    """Both files, open for writing. Use from one thread, with `facts` and `texts` as separate transactions.
+
+    `recovered` holds one sentence per file that was damaged, saying what was done.
+    """
+
+    def __init__(self, places: Places, published_db: Path, settings: RecordSettings) -> None:
+        self.recovered: list[str] = []
+        self._places = places
+        self._published_db = published_db
+        self._settings = settings
+        self.facts = self._open_facts()
+        self.texts = self._open_texts()
+        create_views(self.facts, settings, places.archive)
+
+    def _open_facts(self) -> duckdb.DuckDBPyConnection:
+        path = self._places.facts_db
+        try:
+            return self._attach(path, "registro", "")
+        except _Damaged as damage:
+            wal = _set_aside(path.with_name(path.name + ".wal"))
+            reason = str(damage)
+        if wal is not None:
+            try:
+                con = self._attach(path, "registro", "")
+            except _Damaged:
+                pass
+            else:
+                self._tell(f"{wal} could not be replayed ({reason}): set aside; facts go on from the last checkpoint")
+                return con
+        aside = _set_aside(path)
+        source = self._copy_published(path)
+        self._tell(f"{path} is damaged ({reason}): set aside as {aside}; facts were rebuilt from {source}")
+        return self._attach(path, "registro", "")
+
+    def _copy_published(self, path: Path) -> str:
+        if not self._published_db.exists():
+            return "nothing: there was no publication"
+        try:
+            shutil.copyfile(self._published_db, path)
+            self._attach(path, "registro", "").close()
+        except (_Damaged, OSError):
+            path.unlink(missing_ok=True)
+            return "nothing: the publication is damaged too"
+        return f"the last publication, {self._published_db}"
+
+    def _open_texts(self) -> duckdb.DuckDBPyConnection:
+        path = self._places.private_db
+        try:
+            return self._attach(path, "privado", "private_")
+        except _Damaged as damage:
+            _set_aside(path.with_name(path.name + ".wal"))
+            aside = _set_aside(path)
+            self._tell(f"{path} is damaged ({damage}): set aside as {aside}; the registry is read from its log")
+            return self._attach(path, "privado", "private_")
+
+    def _tell(self, sentence: str) -> None:
+        self.recovered.append(sentence)
+
+    def _attach(self, path: Path, catalog: str, prefix: str) -> duckdb.DuckDBPyConnection:
+        con = duckdb.connect()
+        try:
+            con.execute(f"SET threads = {self._settings.writer_threads}")
+            con.execute(f"SET memory_limit = '{self._settings.writer_memory_mb}MB'")
+            con.execute(f"SET wal_autocheckpoint = '{_AUTOCHECKPOINT}'")
+            con.execute("SET TimeZone = 'UTC'")
+            con.execute("SET autoinstall_known_extensions = false")
+            con.execute(f"ATTACH '{_quoted(path)}' AS {catalog} (STORAGE_VERSION '{STORAGE_VERSION}')")
+            con.execute(f"USE {catalog}")
+            migrate(con, catalog, migrations(prefix))
+        except duckdb.Error as error:
+            con.close()
+            raise _understood(error, path) from None
+        except BaseException:
+            con.close()
+            raise
+        path.chmod(0o600)
+        return con
+
+    def close(self) -> None:
+        self.facts.close()
+        self.texts.close()
+
+
+class _Damaged(Exception):
+    """The file cannot be opened as it is."""
+
+
+def _understood(error: duckdb.Error, path: Path) -> Exception:
+    text = str(error).splitlines()[0]
+    if "lock" in text.lower() and "Conflicting" in str(error):
+        return RecorderBusy(f"{path} is open in another process ({text}); close it: analysts open the published file")
+    if any(phrase in text for phrase in ("Permission denied", "Read-only file system", "No space left")):
+        return DataFolderError(f"{path} cannot be written ({text}); check the volume's mode and free space")
+    return _Damaged(text[:200])
+
+
+def _set_aside(path: Path) -> Path | None:
+    if not path.exists():
+        return None
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + f"-{time.monotonic_ns() % 1000:03d}"
+    aside = path.with_name(f"{path.name}.danificado-{stamp}")
+    path.rename(aside)
+    return aside
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")

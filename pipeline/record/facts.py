@@ -1,0 +1,105 @@
+"""The facts' half of a commit: rows of `bruto`, and the ledger, in one transaction."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+
+import duckdb
+
+from pipeline.events import SessionStarted
+from pipeline.record.ledger import Ledger
+from pipeline.record.rows import PrivateText, Row, as_uuid, fact, private_texts
+from pipeline.record.tables import insert_all
+from pipeline.record.wire import Sequenced
+
+_CACHED_SESSIONS = 50_000
+_NO_COUNTER: Row = {"balcao_id": None, "cliente_codigo": None}
+
+Readable = Sequence[tuple[str, list[Sequenced], int]]  # (origin, its events, the last sequence number it covers)
+
+
+class Facts:
+    """Used by the writer's thread only."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, *, publish_texts: bool) -> None:
+        self.con = con
+        self.ledger = Ledger(con, "bruto.lotes")
+        self.latest_at: datetime | None = None
+        self._publish_texts = publish_texts
+        self._counters: OrderedDict[str, Row] = OrderedDict()  # of sessions, so that every row names its counter
+        self._erased = {
+            row[0] for row in con.execute("SELECT DISTINCT sessao_id::VARCHAR FROM bruto.eliminacoes").fetchall()
+        }
+
+    def is_erased(self, session_id: str | None) -> bool:
+        return session_id in self._erased
+
+    def erased(self, session_ids: Iterable[str]) -> None:
+        self._erased.update(session_ids)
+
+    def commit(self, batches: Readable) -> int:
+        """Write what the ledger does not have yet, in one transaction. Returns how many events that was."""
+        self.con.execute("BEGIN")
+        try:
+            rows = [row for batch in batches for row in self._rows(*batch)]
+            insert_all(self.con, "bruto", rows)
+            self.ledger.write()
+            self.con.execute("COMMIT")
+        except BaseException:
+            self.ledger.drop()
+            roll_back(self.con)
+            raise
+        self.ledger.commit()
+        return len(rows)
+
+    def _rows(self, origin: str, events: list[Sequenced], last_seq: int) -> Iterable[tuple[str, Row]]:
+        known = self.ledger.seq(origin)
+        for found in events:
+            if found.seq > known:
+                table, row = fact(found.event)
+                session_id = row.get("sessao_id")
+                if self.is_erased(session_id):
+                    continue
+                self.latest_at = row["em"]
+                if isinstance(found.event, SessionStarted):
+                    self._remember(as_uuid(found.event.session_id), row)
+                elif "sessao_id" in row:
+                    row |= self._counter_of(session_id)
+                yield table, row
+                if self._publish_texts:
+                    yield from (("textos_publicados", _plain(text)) for text in private_texts(found.event))
+        self.ledger.stage(origin, last_seq)
+
+    def _remember(self, session_id: str, row: Row) -> Row:
+        counter = {name: row[name] for name in _NO_COUNTER}
+        self._counters[session_id] = counter
+        if len(self._counters) > _CACHED_SESSIONS:
+            self._counters.popitem(last=False)
+        return counter
+
+    def _counter_of(self, session_id: str | None) -> Row:
+        if session_id is None:
+            return _NO_COUNTER
+        if session_id not in self._counters:
+            sql = (
+                "SELECT balcao_id, cliente_codigo FROM bruto.sessoes WHERE sessao_id = ? AND evento = 'inicio' LIMIT 1"
+            )
+            found = self.con.execute(sql, [session_id]).fetchall()
+            self._remember(session_id, dict(zip(_NO_COUNTER, found[0], strict=True)) if found else _NO_COUNTER)
+        return self._counters[session_id]
+
+
+def _plain(text: PrivateText) -> Row:
+    return {
+        "dono": text.owner,
+        "dono_id": text.owner_id,
+        "sessao_id": text.session_id,
+        "em": text.at,
+        "texto": text.text,
+    }
+
+
+def roll_back(con: duckdb.DuckDBPyConnection) -> None:
+    with suppress(duckdb.Error):  # COMMIT itself failed and ended the transaction, or the database is out of action
+        con.execute("ROLLBACK")

@@ -1,0 +1,39 @@
+"""How far each origin was committed: what makes a batch that is sent twice recorded once."""
+
+from datetime import UTC, datetime
+
+import duckdb
+
+from pipeline.record.tables import insert
+
+
+class Ledger:
+    """`lotes` of one file, mirrored in memory. `stage` inside a transaction, then `commit` or `drop`."""
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, table: str) -> None:
+        self._con = con
+        self._table = table
+        rows = con.execute(f"SELECT origem, max(ultimo_seq) FROM {table} GROUP BY origem").fetchall()
+        self._seqs: dict[str, int] = dict(rows)
+        self._staged: dict[str, int] = {}
+
+    def seq(self, origin: str) -> int:
+        return self._staged.get(origin, self._seqs.get(origin, 0))
+
+    def stage(self, origin: str, seq: int) -> None:
+        self._staged[origin] = max(seq, self.seq(origin))
+
+    def write(self) -> None:
+        """The staged numbers, into the open transaction."""
+        moment = datetime.now(UTC)
+        rows = [{"origem": o, "ultimo_seq": s, "atualizado_em": moment} for o, s in self._staged.items()]
+        marks = ", ".join("?" for _ in rows)
+        self._con.execute(f"DELETE FROM {self._table} WHERE origem IN ({marks})", list(self._staged))
+        insert(self._con, self._table, rows)
+
+    def commit(self) -> None:
+        self._seqs.update(self._staged)
+        self._staged.clear()
+
+    def drop(self) -> None:
+        self._staged.clear()

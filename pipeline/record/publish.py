@@ -1,0 +1,105 @@
+"""The published copy: checkpoint, copy in a child process, sync, atomic rename.
+
+The copy is made by a child because closing any handle to a DuckDB file drops the writer's lock on it. Commits go
+on meanwhile: they reach only the write-ahead log, and nobody else checkpoints.
+"""
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Protocol
+
+from pipeline.record.errors import DataFolderError, RecordError
+from pipeline.record.facts import Facts
+from pipeline.record.journal import Journal
+from pipeline.record.places import require_writable
+from pipeline.record.spool import sync_folder
+
+_COPY_TIMEOUT_S = 600
+
+
+class PublishFailed(RecordError):
+    """The copy was not made; the previous one stays."""
+
+
+class _Thread(Protocol):
+    def run(self, work: Callable[[], Any]) -> "Future[Any]": ...
+
+
+class Publisher:
+    """One at a time: call `publish` from one thread that is not the writer's."""
+
+    def __init__(
+        self, writer: _Thread, facts: Callable[[], Facts], source: Path, published_db: Path, journal: Journal,
+        interval_s: float,
+    ) -> None:  # fmt: skip
+        self._writer = writer
+        self._facts = facts
+        self._source = source
+        self._target = published_db
+        self._journal = journal
+        self._interval_s = interval_s
+        self.last_cost_s = 0.0
+        self.published = 0
+        self._check_target()
+
+    def _check_target(self) -> None:
+        try:
+            self._target.parent.mkdir(parents=True, exist_ok=True)
+            require_writable(self._target.parent)
+            for left in self._target.parent.glob(f".{self._target.name}.*"):
+                left.unlink()
+        except OSError as error:
+            raise DataFolderError(
+                f"the published database's folder {self._target.parent} cannot be written ({error.strerror}); "
+                "give this user write access or set DB_FILE to another path"
+            ) from None
+
+    def publish(self) -> float:
+        """Publish what is committed now; returns the seconds it took. Raises PublishFailed."""
+        began = time.monotonic()
+        finished_journal: int = self._writer.run(self._checkpoint).result()
+        self._copy()
+        self._journal.forget_upto(finished_journal)
+        self.published += 1
+        self.last_cost_s = time.monotonic() - began
+        return self.last_cost_s
+
+    def _checkpoint(self) -> int:
+        facts = self._facts()
+        con = facts.con
+        con.execute("BEGIN")
+        con.execute("DELETE FROM bruto.publicacoes")
+        con.execute(
+            "INSERT INTO bruto.publicacoes VALUES (now(), ?, ?, ?)",
+            [facts.latest_at, self._interval_s, version("balto")],
+        )
+        con.execute("COMMIT")
+        con.execute("CHECKPOINT registro")
+        return self._journal.rotate()
+
+    def _copy(self) -> None:
+        temporary = self._target.with_name(f".{self._target.name}.{os.getpid()}")
+        command = ["cp", "--reflink=auto", "--", str(self._source), str(temporary)]
+        try:
+            subprocess.run(command, check=True, capture_output=True, text=True, timeout=_COPY_TIMEOUT_S)
+            _sync_and_protect(temporary)
+            temporary.rename(self._target)
+            sync_folder(self._target.parent)
+        except (OSError, subprocess.SubprocessError) as error:
+            temporary.unlink(missing_ok=True)
+            reason = getattr(error, "stderr", None) or error
+            raise PublishFailed(f"{self._target} was not refreshed ({str(reason).strip()}); free space there") from None
+
+
+def _sync_and_protect(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+        os.fchmod(fd, 0o444)
+    finally:
+        os.close(fd)

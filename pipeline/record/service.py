@@ -1,0 +1,173 @@
+"""The recorder: what the one recorder deployment hosts."""
+
+import logging
+from collections.abc import Sequence
+from concurrent.futures import Future
+from pathlib import Path
+
+from configs.record import RecordSettings
+from pipeline.events import ErrorNoted, Event
+from pipeline.record import registry_store
+from pipeline.record.cipher import SessionKeys, load_master_key
+from pipeline.record.database import Database
+from pipeline.record.errors import RecordError
+from pipeline.record.facts import Facts
+from pipeline.record.housekeeping import Housekeeping
+from pipeline.record.journal import Journal
+from pipeline.record.ownership import Ownership
+from pipeline.record.places import Places
+from pipeline.record.publish import Publisher
+from pipeline.record.registry import Registry, RegistryEvent, RegistryLog
+from pipeline.record.spool import abandoned
+from pipeline.record.texts import Texts
+from pipeline.record.wire import Batch, encode
+from pipeline.record.writer import Stores, Writer
+
+log = logging.getLogger(__name__)
+
+_OWN_ORIGIN = "gravador"  # facts the recorder itself makes
+_SPOOL_READ_BYTES = 1 << 20
+
+
+class RecordService:
+    """Owns the data folder from `__init__` (which blocks, seconds at most) to `close`. Thread-safe.
+
+    Raises DataFolderError, RecorderBusy or MigrationError when it cannot start. What had to be repaired is in
+    `recovered`, one sentence each; it is logged and recorded too.
+    """
+
+    def __init__(self, settings: RecordSettings, data_dir: Path, published_db: Path) -> None:
+        self._settings = settings
+        self._places = Places(data_dir)
+        self._published_db = published_db
+        self.recovered: list[str] = []
+        self.closed = False
+        self._places.prepare()
+        self._ownership = Ownership(self._places.lock, settings.lock_wait_s)
+        try:
+            self._start()
+        except BaseException:
+            self._ownership.release()
+            raise
+
+    def _start(self) -> None:
+        master = load_master_key(self._settings.master_key_file or self._places.master_key)
+        self._keys = SessionKeys(master)
+        self._registry_log = RegistryLog(self._places.registry_log)
+        self._journal = Journal(self._places.journal)
+        self._database: Database | None = None
+        self._writer = Writer(self._open_stores, self._journal, group_batches=self._settings.group_batches)
+        try:
+            self._writer.run(self._catch_up).result()
+            self.registry = Registry(self._commit_registration)
+            for event in self._writer.run(self._stored_registry).result():
+                self.registry.load(event)
+            self._publisher = Publisher(
+                self._writer, lambda: self._facts, self._places.facts_db, self._published_db, self._journal,
+                self._settings.publish_every_s,
+            )  # fmt: skip
+            self._housekeeping = Housekeeping(self._settings, self._places, self._writer, self._publisher, self._keys)
+            self._tell_recovered()
+            self._housekeeping.start()
+        except BaseException:
+            self._writer.close()
+            self._close_database()
+            raise
+
+    def _open_stores(self) -> Stores:
+        self._close_database()
+        self._database = Database(self._places, self._published_db, self._settings)
+        self.recovered += self._database.recovered
+        facts = Facts(self._database.facts, publish_texts=self._settings.publish_texts)
+        return Stores(facts, Texts(self._database.texts, self._keys, facts.is_erased))
+
+    def _close_database(self) -> None:
+        if self._database is not None:
+            self._database.close()
+            self._database = None
+
+    @property
+    def _facts(self) -> Facts:
+        return self._writer.stores.facts
+
+    # --- deliveries ---
+
+    def submit(self, batch: Batch) -> "Future[int]":
+        """Commit a batch without waiting here; see `commit`."""
+        return self._writer.submit(batch)
+
+    def commit(self, batch: Batch) -> int:
+        """Commit a batch and return its origin's acknowledged sequence number.
+
+        The same batch again, or one that overlaps, adds only what is new. Raises CommitFailed or WriterClosed:
+        nothing is lost then, deliver again.
+        """
+        return self._writer.submit(batch).result()
+
+    def texts_of(self, session_id: str) -> list[tuple[str, str, str]]:
+        """(owner, owner id, text) of one session, decrypted: for the data subject's own request (LGPD art. 18)."""
+        return self._writer.run(lambda: self._writer.stores.texts.read(session_id)).result()
+
+    def publish(self) -> float:
+        """Publish now; returns the seconds it took."""
+        return self._housekeeping.publish_now()
+
+    # --- start-up: what the last process left ---
+
+    def _catch_up(self) -> None:
+        """On the writer's thread: replay the journal past the ledger, then spools whose process is gone."""
+        replayed = self._writer.commit_now(list(self._journal.batches()), journal=False)
+        if replayed:
+            self.recovered.append(f"{replayed} facts were written again from the journal")
+        taken = sum(self._take_over_spools())
+        if taken:
+            self.recovered.append(f"{taken} facts were taken from the spool of processes that ended")
+
+    def _take_over_spools(self) -> list[int]:
+        counts = []
+        for left in abandoned(self._places.spool):
+            after = 0
+            while (batch := left.read(after, _SPOOL_READ_BYTES)) is not None:
+                counts.append(self._writer.commit_now([batch]))
+                after = batch.last_seq
+            left.discard()
+        return counts
+
+    def _tell_recovered(self) -> None:
+        for sentence in self.recovered:
+            log.warning("recovery: %s", sentence)
+        self._commit_own([ErrorNoted(component="gravador", kind="recuperacao", message=m) for m in self.recovered])
+
+    def _commit_own(self, events: Sequence[Event]) -> None:
+        def work() -> None:
+            first = self._facts.ledger.seq(_OWN_ORIGIN) + 1
+            payload = b"".join(encode(seq, event) for seq, event in enumerate(events, first))
+            self._writer.commit_now([Batch(_OWN_ORIGIN, first, first + len(events) - 1, payload)])
+
+        if events:
+            self._writer.run(work).result()
+
+    # --- registry ---
+
+    def _stored_registry(self) -> list[RegistryEvent]:
+        con = self._writer.stores.texts.con
+        if registry_store.is_empty(con):
+            for event in self._registry_log.events():
+                registry_store.write(con, event)
+        return registry_store.read(con)
+
+    def _commit_registration(self, event: RegistryEvent) -> None:
+        self._registry_log.append(event)
+        self._writer.run(lambda: registry_store.write(self._writer.stores.texts.con, event)).result()
+        self._commit_own([event])
+
+    def close(self) -> None:
+        """Publish what is new, then let go of the data folder."""
+        self.closed = True
+        try:
+            self._housekeeping.stop()
+        except RecordError as error:
+            log.error("%s", error)
+        self._writer.close()
+        self._close_database()
+        self._ownership.release()

@@ -1,0 +1,276 @@
+"""Events on this machine's disk until the writer has committed them.
+
+One folder per process (its *origin*), files of lines named by their first sequence number. A file goes as soon
+as everything in it is acknowledged. An origin is never written to by a second process: what a dead process
+left is read by a living one (`next_abandoned`) and delivered under the dead one's name, so the ledger still applies.
+"""
+
+import fcntl
+import os
+import shutil
+import threading
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from pipeline.events import Event
+from pipeline.record.errors import SpoolError
+from pipeline.record.wire import Batch, encode, line_seq, pack, take
+
+_LOCK_NAME = "lock"
+_SUFFIX = ".jsonl"
+
+
+class Spool:
+    """One process's spool. `append` may run on an event loop; `write`, `sync`, `read` and `acknowledge` touch the disk.
+
+    Thread-safe. Sequence numbers start at 1 and rise by one per event.
+    """
+
+    def __init__(self, folder: Path, origin: str, *, segment_bytes: int = 8 << 20, cache_bytes: int = 16 << 20) -> None:
+        self.root = folder
+        self.origin = origin
+        self.folder = folder / origin
+        self.last_seq = 0  # appended
+        self.acknowledged_seq = 0
+        self._segment_bytes = segment_bytes
+        self._cache_bytes = cache_bytes
+        self._queue: deque[tuple[int, bytes]] = deque()  # appended, not yet in a file
+        self._cache: deque[tuple[int, bytes]] = deque()  # in a file, kept to be delivered without reading it back
+        self._cached = 0
+        self._segment: _Segment | None = None
+        self._closed_segments: list[_Segment] = []
+        self._guard = threading.Lock()  # queue, cache, numbers
+        self._disk = threading.Lock()  # files
+        self._lock_fd = self._create()
+
+    def _create(self) -> int:
+        try:
+            self.folder.mkdir(parents=True, mode=0o700, exist_ok=False)
+            fd = os.open(self.folder / _LOCK_NAME, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileExistsError:
+            raise SpoolError(f"a spool named {self.origin} exists in {self.root}: origins are used once") from None
+        except OSError as error:
+            raise SpoolError(f"cannot write the spool in {self.root}: {error.strerror}; check the volume") from None
+        return fd
+
+    @property
+    def backlog(self) -> int:
+        """Events appended and not yet in a file."""
+        return len(self._queue)
+
+    def append(self, events: Sequence[Event]) -> int:
+        """Take events, in memory only, and return the last one's sequence number."""
+        with self._guard:
+            for event in events:
+                self.last_seq += 1
+                self._queue.append((self.last_seq, encode(self.last_seq, event)))
+            return self.last_seq
+
+    def write(self) -> int:
+        """Put what was appended into the file, safe from a crash of this process. Returns the last sequence written.
+
+        Raises SpoolError; the events stay queued and a later call tries again.
+        """
+        with self._disk:
+            return self._write()
+
+    def _write(self) -> int:
+        with self._guard:
+            lines = list(self._queue)
+        if not lines:
+            return self.last_seq
+        segment = self._open_segment(lines[0][0])
+        segment.write(b"".join(line for _, line in lines), lines[-1][0])
+        with self._guard:
+            for _ in lines:
+                self._remember(self._queue.popleft())
+        return lines[-1][0]
+
+    def _open_segment(self, first_seq: int) -> "_Segment":
+        if self._segment is not None and self._segment.size >= self._segment_bytes:
+            self._segment.close()
+            self._closed_segments.append(self._segment)
+            self._segment = None
+        if self._segment is None:
+            self._segment = _Segment(self.folder / f"{first_seq:020d}{_SUFFIX}")
+        return self._segment
+
+    def _remember(self, line: tuple[int, bytes]) -> None:
+        self._cache.append(line)
+        self._cached += len(line[1])
+        while self._cached > self._cache_bytes:
+            self._cached -= len(self._cache.popleft()[1])
+
+    def sync(self) -> int:
+        """Write and fsync: what was appended before this call survives a power cut. Returns the last such sequence."""
+        with self._disk:
+            written = self._write()
+            if self._segment is not None:
+                self._segment.sync()
+            return written
+
+    def read(self, after_seq: int, most_bytes: int) -> Batch | None:
+        """The written events after `after_seq`, from memory or disk, or None when there are none."""
+        with self._guard:
+            if not self._cache or self._cache[-1][0] <= after_seq:
+                return None
+            if self._cache[0][0] <= after_seq + 1:
+                lines = take((line for line in self._cache if line[0] > after_seq), most_bytes)
+                return pack(self.origin, lines)
+        with self._disk:
+            lines = take(_lines_after(self.folder, after_seq), most_bytes)
+        return pack(self.origin, lines) if lines else None
+
+    def acknowledge(self, seq: int) -> None:
+        """Everything up to `seq` is committed elsewhere: let go of it."""
+        with self._guard:
+            self.acknowledged_seq = max(self.acknowledged_seq, seq)
+            while self._cache and self._cache[0][0] <= seq:
+                self._cached -= len(self._cache.popleft()[1])
+        with self._disk:
+            kept = [segment for segment in self._closed_segments if not segment.remove_if_before(seq)]
+            self._closed_segments = kept
+            if self._segment is not None and self._segment.empty_if_before(seq):
+                self._segment = None
+
+    def next_abandoned(self) -> "AbandonedSpool | None":
+        """A spool whose process is gone, locked by this process until it is discarded or closed."""
+        return next(abandoned(self.root, but=self.folder), None)
+
+    def close(self) -> None:
+        """Write what is queued and let go; an empty spool removes its folder, another is left to be taken over."""
+        with self._disk:
+            try:
+                self._write()
+                if self._segment is not None:
+                    self._segment.sync()
+            finally:
+                if self._segment is not None:
+                    self._segment.close()
+                if self.acknowledged_seq >= self.last_seq:
+                    shutil.rmtree(self.folder, ignore_errors=True)
+                os.close(self._lock_fd)
+
+
+class AbandonedSpool:
+    """What a dead process left. Read with `read`, then `discard` or `close`."""
+
+    def __init__(self, folder: Path, lock_fd: int) -> None:
+        self.folder = folder
+        self.origin = folder.name
+        self._lock_fd = lock_fd
+
+    @classmethod
+    def claim(cls, folder: Path) -> "AbandonedSpool | None":
+        """Lock a spool's folder, or None when its process lives or another one has claimed it."""
+        try:
+            fd = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CLOEXEC)
+        except OSError:
+            return None  # being created, or just removed
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            os.close(fd)
+            return None
+        return cls(folder, fd)
+
+    def read(self, after_seq: int, most_bytes: int) -> Batch | None:
+        lines = take(_lines_after(self.folder, after_seq), most_bytes)
+        return pack(self.origin, lines) if lines else None
+
+    def discard(self) -> None:
+        """Everything in it was committed: remove it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        os.close(self._lock_fd)
+
+    def close(self) -> None:
+        """Leave it for later."""
+        os.close(self._lock_fd)
+
+
+def abandoned(root: Path, *, but: Path | None = None) -> Iterator[AbandonedSpool]:
+    """The spools in `root` whose process is gone, each locked as it is yielded."""
+    for folder in sorted(root.iterdir()) if root.is_dir() else ():
+        found = AbandonedSpool.claim(folder) if folder != but and folder.is_dir() else None
+        if found is not None:
+            yield found
+
+
+class _Segment:
+    """One file of the spool, appended to until it is full."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.size = 0
+        self.last_seq = 0
+        try:
+            self._fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise SpoolError(f"cannot create {path}: {error.strerror}; check the volume's space and mode") from None
+        self._named = False
+
+    def write(self, data: bytes, last_seq: int) -> None:
+        try:
+            _write_all(self._fd, data)
+        except OSError as error:
+            os.ftruncate(self._fd, self.size)  # no torn line in the middle of the file
+            os.lseek(self._fd, self.size, os.SEEK_SET)
+            raise SpoolError(f"cannot write {self.path}: {error.strerror}; free space on the volume") from None
+        self.size += len(data)
+        self.last_seq = last_seq
+
+    def sync(self) -> None:
+        try:
+            os.fdatasync(self._fd)
+            if not self._named:
+                sync_folder(self.path.parent)
+                self._named = True
+        except OSError as error:
+            raise SpoolError(f"cannot sync {self.path}: {error.strerror}; check the volume") from None
+
+    def close(self) -> None:
+        os.close(self._fd)
+
+    def remove_if_before(self, seq: int) -> bool:
+        if self.last_seq > seq:
+            return False
+        self.path.unlink(missing_ok=True)
+        return True
+
+    def empty_if_before(self, seq: int) -> bool:
+        """The same for the file still open."""
+        if not self.size or self.last_seq > seq:
+            return False
+        os.close(self._fd)
+        self.path.unlink(missing_ok=True)
+        return True
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(fd, view) :]
+
+
+def _lines_after(folder: Path, after_seq: int) -> Iterator[tuple[int, bytes]]:
+    """(sequence, line) of the readable lines after `after_seq`; damaged ones are passed over."""
+    paths = sorted(folder.glob(f"*{_SUFFIX}"))
+    for path, following in zip(paths, [*paths[1:], None], strict=True):
+        if following is not None and int(following.stem) <= after_seq + 1:
+            continue  # all of it was delivered
+        with path.open("rb") as lines:
+            for line in lines:
+                seq = line_seq(line[:-1]) if line.endswith(b"\n") else None
+                if seq is not None and seq > after_seq:
+                    yield seq, line

@@ -1,0 +1,114 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.events import ErrorNoted, FeedbackGiven
+from pipeline.ids import new_id
+from pipeline.record.errors import DataFolderError, RecorderBusy
+from pipeline.record.service import RecordService
+from tests.unit.record.conftest import batch, conversation
+
+Open = Callable[..., RecordService]
+
+
+def published(data_dir: Path, sql: str) -> list[tuple[object, ...]]:
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def test_a_batch_sent_twice_is_recorded_once(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    sent = batch("o1", 1, conversation(new_id()))
+    assert service.commit(sent) == sent.last_seq
+    assert service.commit(sent) == sent.last_seq
+    service.publish()
+    assert published(data_dir, "SELECT count(*) FROM fatos.interacoes") == [(1,)]
+
+
+def test_a_batch_that_overlaps_adds_only_what_is_new(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    events = [ErrorNoted(component="x", kind="k", message=str(number)) for number in range(6)]
+    service.commit(batch("o1", 1, events[:4]))
+    assert service.commit(batch("o1", 3, events[2:])) == 6
+    service.publish()
+    rows = published(data_dir, "SELECT mensagem FROM fatos.erros ORDER BY em, mensagem")
+    assert rows == [(str(number),) for number in range(6)]
+
+
+def test_the_ledger_outlives_a_restart(open_service: Open, data_dir: Path) -> None:
+    sent = batch("o1", 1, conversation(new_id()))
+    first = open_service()
+    first.commit(sent)
+    first.close()
+    second = open_service()
+    assert second.commit(sent) == sent.last_seq
+    second.publish()
+    assert published(data_dir, "SELECT count(*) FROM fatos.sugestoes") == [(1,)]
+
+
+def test_every_row_names_its_counter_also_after_a_restart(open_service: Open, data_dir: Path) -> None:
+    session_id = new_id()
+    first = open_service()
+    first.commit(batch("o1", 1, conversation(session_id)))
+    first.close()
+    second = open_service()
+    second.commit(batch("o2", 1, [FeedbackGiven(interaction_id=new_id(), session_id=session_id, resultado="venda")]))
+    second.publish()
+    assert published(data_dir, "SELECT balcao_id, cliente_codigo FROM fatos.desfechos") == [("balcao-1", "123456")]
+
+
+def test_ids_that_are_not_uuids_are_recorded_too(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    service.commit(batch("o1", 1, conversation("balcão 3, terça")))
+    service.publish()
+    assert published(data_dir, "SELECT count(DISTINCT sessao_id) FROM fatos.sugestoes") == [(1,)]
+
+
+def test_a_second_recorder_on_the_same_folder_is_refused(open_service: Open) -> None:
+    open_service()
+    with pytest.raises(RecorderBusy, match="one data folder takes one recorder"):
+        open_service()
+
+
+def test_an_unwritable_data_folder_is_named(tmp_path: Path, open_service: Open, data_dir: Path) -> None:
+    data_dir.write_text("a file where the folder should be")
+    with pytest.raises(DataFolderError, match=str(data_dir)):
+        open_service()
+
+
+def test_the_published_file_holds_no_text_unless_opted_in(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    session_id = new_id()
+    service.commit(batch("o1", 1, conversation(session_id, "queixa muito particular")))
+    service.publish()
+    assert b"queixa muito" not in (data_dir / "registro.duckdb").read_bytes()
+    assert published(data_dir, "SELECT count(*) FROM bruto.textos_publicados") == [(0,)]
+    assert ("transcricao", "queixa muito particular") in {(o, t) for o, _, t in service.texts_of(session_id)}
+
+
+def test_texts_are_published_where_the_chain_opted_in(open_service: Open, data_dir: Path) -> None:
+    service = open_service(publish_texts=True)
+    service.commit(batch("o1", 1, conversation(new_id(), "queixa muito particular")))
+    service.publish()
+    rows = published(data_dir, "SELECT texto FROM bruto.textos_publicados WHERE dono = 'transcricao'")
+    assert rows == [("queixa muito particular",)]
+
+
+def test_no_file_of_the_writer_holds_a_text_in_the_clear_after_publishing(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    service.commit(batch("o1", 1, conversation(new_id(), "queixa muito particular")))
+    service.close()
+    for path in data_dir.rglob("*"):
+        assert not path.is_file() or b"queixa muito" not in path.read_bytes(), path
+
+
+def test_private_files_are_for_their_owner_only(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    service.commit(batch("o1", 1, conversation(new_id())))
+    service.publish()
+    private = data_dir / "gravador"
+    assert private.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o077 for path in private.glob("*.duckdb")} == {0}
+    assert (data_dir / "registro.duckdb").stat().st_mode & 0o777 == 0o444
