@@ -17,8 +17,8 @@ from configs.environment import Environment
 from deployments.desk import Desk
 from deployments.handles import GateHandle, RecommenderHandle, RecorderHandle, TranscriberHandle, by_value, call
 from deployments.lanes import GateLanes
+from deployments.membership import ReplicaIds, membership
 from deployments.pages import add_routes
-from deployments.routing import ReplicaIds, membership
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
 from pipeline.ids import new_id

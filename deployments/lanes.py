@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 
 from configs.ingress import IngressSettings
-from deployments.routing import ReplicaIds
+from deployments.membership import ReplicaIds
 from deployments.wire import ReplyColumns, TickColumns, pack_ticks, unpack_replies
 from pipeline.audio import AudioBuffer
 from pipeline.delivery import Delivery

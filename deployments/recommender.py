@@ -1,12 +1,12 @@
 """The recommender: rules, the chat model's client, checks."""
 
-from pipeline.recommendation.recommend import make_recommender
 from ray import serve
 
 from configs.environment import Environment
 from configs.model import ModelSettings
 from configs.recommendation import RecommendationSettings
 from pipeline.recommendation.chat import make_chat_model
+from pipeline.recommendation.recommend import make_recommender
 from pipeline.stages import RecommendationRequest, StageFailed, Verdict
 
 

@@ -26,6 +26,7 @@ class ReplyColumns(NamedTuple):
     speech_since_samples: list[int]  # -1: no utterance is open
     closing: list[int]  # rows
     spans: dict[int, tuple[SpeechSpan, ...]]  # by row
+    memories: list[bytes]
 
 
 def pack_ticks(ticks: Sequence[StreamTick], forget: list[StreamId]) -> TickColumns:
@@ -61,6 +62,7 @@ def pack_replies(replies: Sequence[GateReply]) -> ReplyColumns:
         [-1 if reply.speech_since_sample is None else reply.speech_since_sample for reply in replies],
         [row for row, reply in enumerate(replies) if reply.closing],
         {row: reply.spans for row, reply in enumerate(replies) if reply.spans},
+        [reply.memory for reply in replies],
     )
 
 
@@ -75,13 +77,15 @@ def unpack_replies(stream_ids: Sequence[StreamId], columns: ReplyColumns) -> lis
             columns.spans.get(row, ()),
             None if since < 0 else since,
             row in closing,
+            memory,
         )
-        for row, (stream_id, decided, replay, since) in enumerate(
+        for row, (stream_id, decided, replay, since, memory) in enumerate(
             zip(
                 stream_ids,
                 columns.decided_upto_samples,
                 columns.replay_from_samples,
                 columns.speech_since_samples,
+                columns.memories,
                 strict=True,
             )
         )

@@ -19,6 +19,7 @@ class Delivery:
     __slots__ = (
         "_audio",
         "_delivered_upto",
+        "_memory",
         "_opened",
         "_options",
         "_replay_from",
@@ -35,6 +36,7 @@ class Delivery:
         self._opened = False
         self._sent_upto = 0
         self._replay_from = 0
+        self._memory = b""  # what the gate knew at the replay point
         self._delivered_upto = 0
         self.decided_upto_sample = 0
         self.speaking = False  # an utterance is open
@@ -54,7 +56,7 @@ class Delivery:
         if start > self._sent_upto:  # audio was dropped undecided: the replica has to begin anew
             self._opened = False
         end = min(self._audio.end_sample, start + most_bytes // SAMPLE_BYTES)
-        opening = None if self._opened else StreamOpening(self._options, self._delivered_upto)
+        opening = None if self._opened else StreamOpening(self._options, self._delivered_upto, self._memory)
         self._opened = True
         self._sent_upto = end
         return StreamTick(
@@ -68,7 +70,8 @@ class Delivery:
             return None
         spans = tuple(span for found in reply.spans if (span := self._undelivered(found)))
         self.decided_upto_sample = max(self.decided_upto_sample, reply.decided_upto_sample)
-        self._replay_from = max(self._replay_from, reply.replay_from_sample)
+        if reply.replay_from_sample >= self._replay_from:
+            self._replay_from, self._memory = reply.replay_from_sample, reply.memory
         self.speaking = reply.speech_since_sample is not None
         return reply if len(spans) == len(reply.spans) else replace(reply, spans=spans)
 

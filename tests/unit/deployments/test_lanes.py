@@ -1,0 +1,261 @@
+"""Lanes against gate replicas that live, move, hang and die: every utterance is delivered, whole and once."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from configs.ingress import IngressSettings
+from deployments.lanes import GateLanes, LaneStream
+from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
+from pipeline.audio import AudioBuffer
+from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOptions, StreamTick
+
+pytestmark = pytest.mark.virtual_time
+
+SPEECH, QUIET = b"\1\0" * 1600, b"\0\0" * 1600  # 100 ms
+TENTH = 1600
+
+
+@dataclass
+class ToyStream:
+    """Speech is a chunk of ones; three quiet chunks close an utterance. Replays from the open utterance's start."""
+
+    next_sample: int
+    delivered_upto: int
+    open_since: int | None = None
+    quiet: int = 0
+    spans: list[SpeechSpan] = field(default_factory=list)
+
+    def hear(self, pcm: bytes) -> None:
+        for at in range(0, len(pcm), 3200):
+            self._chunk(pcm[at : at + 3200])
+
+    def _chunk(self, chunk: bytes) -> None:
+        start, self.next_sample = self.next_sample, self.next_sample + len(chunk) // 2
+        if chunk == SPEECH:
+            self.open_since, self.quiet = start if self.open_since is None else self.open_since, 0
+        elif self.open_since is not None:
+            self.quiet += 1
+            if self.quiet == 3:
+                self._close()
+
+    def _close(self) -> None:
+        assert self.open_since is not None
+        end = self.next_sample - self.quiet * TENTH
+        if end > self.delivered_upto:
+            self.spans.append(SpeechSpan(self.open_since, end, end, self.next_sample))
+        self.open_since = None
+
+
+class ToyReplica:
+    def __init__(self) -> None:
+        self.streams: dict[StreamId, ToyStream] = {}
+        self.decided: dict[StreamId, list[tuple[int, int]]] = {}
+        self.alive = True
+        self.hangs_s = 0.0
+
+    async def step(self, columns: TickColumns) -> ReplyColumns:
+        for stream_id in columns.forget:
+            self.streams.pop(stream_id, None)
+        if not self.alive:
+            raise ConnectionError("replica died")
+        replies = [self._one(tick) for tick in unpack_ticks(columns)]
+        await asyncio.sleep(0.005 + self.hangs_s)
+        return pack_replies(replies)
+
+    def _one(self, tick: StreamTick) -> GateReply:
+        if tick.opening is not None:
+            self.streams[tick.stream_id] = ToyStream(tick.start_sample, tick.opening.delivered_upto_sample)
+        stream = self.streams.get(tick.stream_id)
+        if stream is None or stream.next_sample != tick.start_sample:
+            return GateReply(tick.stream_id, known=False)
+        self.decided.setdefault(tick.stream_id, []).append((tick.start_sample, tick.start_sample + len(tick.pcm) // 2))
+        stream.hear(tick.pcm)
+        if tick.final and stream.open_since is not None:
+            stream._close()
+        spans, stream.spans = tuple(stream.spans), []
+        replay = stream.next_sample if stream.open_since is None else stream.open_since
+        return GateReply(tick.stream_id, True, stream.next_sample, replay, spans, stream.open_since)
+
+
+class Shop:
+    """Some counters on some replicas, and a ledger of what each counter's gate said."""
+
+    def __init__(self, replicas: int, **settings: float) -> None:
+        self.replicas = {f"r{n}": ToyReplica() for n in range(replicas)}
+        self.lanes = GateLanes(self._step, IngressSettings(**settings))  # type: ignore[arg-type]
+        self.lanes.update(frozenset(self.replicas))
+        self.audio: dict[StreamId, AudioBuffer] = {}
+        self.streams: dict[StreamId, LaneStream] = {}
+        self.spans: dict[StreamId, list[tuple[int, int]]] = {}
+        self.calls_bytes: list[int] = []
+
+    async def _step(self, replica_id: str, columns: TickColumns) -> ReplyColumns:
+        self.calls_bytes.append(len(columns.pcm))
+        return await self.replicas[replica_id].step(columns)
+
+    def connect(self, stream_id: StreamId) -> None:
+        audio = self.audio[stream_id] = AudioBuffer()
+        spans: list[tuple[int, int]] = []
+        self.spans[stream_id] = spans
+
+        def deliver(reply: GateReply) -> None:
+            spans.extend((span.start_sample // TENTH, span.end_sample // TENTH) for span in reply.spans)
+            audio.release_before(reply.replay_from_sample)
+
+        self.streams[stream_id] = self.lanes.open(stream_id, audio, StreamOptions(), deliver)
+
+    async def play(self, script: str) -> None:
+        """Every counter sends the same: `s` is 100 ms of speech, `.` of quiet."""
+        for letter in script:
+            for stream_id, audio in self.audio.items():
+                audio.append(SPEECH if letter == "s" else QUIET)
+                self.streams[stream_id].notify()
+            await asyncio.sleep(0.1)
+
+    async def finish(self) -> None:
+        async with asyncio.timeout(60):
+            await asyncio.gather(*(stream.finish() for stream in self.streams.values()))
+        await self.lanes.close()
+
+    def scale_to(self, *names: str) -> None:
+        for name in names:
+            self.replicas.setdefault(name, ToyReplica())
+        self.lanes.update(frozenset(names))
+
+
+def utterances(script: str) -> list[tuple[int, int]]:
+    """What one undisturbed gate would deliver."""
+    stream = ToyStream(0, 0)
+    for letter in script:
+        stream.hear(SPEECH if letter == "s" else QUIET)
+    if stream.open_since is not None:
+        stream._close()
+    return [(span.start_sample // TENTH, span.end_sample // TENTH) for span in stream.spans]
+
+
+SCRIPT = "..ssss.ss....sss...s" * 3
+
+
+async def test_streams_spread_over_replicas_and_stay_where_they_are() -> None:
+    shop = Shop(replicas=2)
+    for n in range(10):
+        shop.connect(f"c{n}")
+    assert shop.lanes.load == {"r0": 5, "r1": 5}
+    await shop.play(SCRIPT)
+    await shop.finish()
+    assert all(spans == utterances(SCRIPT) for spans in shop.spans.values())
+    assert all(len(replica.decided) == 5 for replica in shop.replicas.values())
+
+
+async def test_one_call_per_replica_and_tick_carries_every_stream() -> None:
+    shop = Shop(replicas=1)
+    for n in range(50):
+        shop.connect(f"c{n}")
+    await shop.play("." * 20)
+    assert len(shop.calls_bytes) <= 22
+    await shop.finish()
+
+
+async def test_new_replicas_get_streams_while_those_are_silent() -> None:
+    shop = Shop(replicas=1)
+    for n in range(12):
+        shop.connect(f"c{n}")
+    await shop.play("..ss")
+    shop.scale_to("r0", "r1", "r2", "r3")
+    await shop.play("ss")
+    assert shop.lanes.load["r0"] == 12, "a speaking stream does not move"
+    await shop.play("....." + SCRIPT)
+    assert shop.lanes.load == {"r0": 3, "r1": 3, "r2": 3, "r3": 3}
+    await shop.finish()
+    assert all(spans == utterances("..ss" + "ss" + "....." + SCRIPT) for spans in shop.spans.values())
+
+
+async def test_a_draining_replica_is_left_in_the_middle_of_speech_and_nothing_is_lost() -> None:
+    shop = Shop(replicas=3)
+    for n in range(9):
+        shop.connect(f"c{n}")
+    await shop.play("..sss")
+    shop.scale_to("r1")
+    await shop.play("ss....")
+    await shop.finish()
+    assert all(spans == [(2, 7)] for spans in shop.spans.values())
+
+
+async def test_a_replica_killed_during_speech_loses_duplicates_and_cuts_nothing() -> None:
+    shop = Shop(replicas=2)
+    for n in range(6):
+        shop.connect(f"c{n}")
+    await shop.play("..ss....sss")
+    shop.replicas["r0"].alive = False
+    await shop.play("ss....ss")
+    shop.scale_to("r1", "r2")
+    await shop.play("....")
+    await shop.finish()
+    assert all(spans == [(2, 4), (8, 13), (17, 19)] for spans in shop.spans.values())
+
+
+async def test_audio_waits_while_there_is_no_replica_at_all() -> None:
+    shop = Shop(replicas=0)
+    shop.connect("c0")
+    await shop.play("..sss....")
+    shop.scale_to("r0")
+    await shop.finish()
+    assert shop.spans["c0"] == [(2, 5)]
+
+
+async def test_the_only_replica_is_tried_again_after_a_failure() -> None:
+    shop = Shop(replicas=1)
+    shop.connect("c0")
+    await shop.play("..sss")
+    shop.replicas["r0"].alive = False
+    await shop.play("s...")
+    shop.replicas["r0"] = ToyReplica()  # restarted: knows nothing
+    await shop.play("...ss....")
+    await shop.finish()
+    assert shop.spans["c0"] == [(2, 6), (12, 14)]
+
+
+async def test_a_replica_that_hangs_is_left_for_another() -> None:
+    shop = Shop(replicas=2, gate_timeout_s=1.0)
+    for n in range(4):
+        shop.connect(f"c{n}")
+    await shop.play("..ss")
+    shop.replicas["r0"].hangs_s = 3600
+    await shop.play("ss.....ss....")
+    await shop.finish()
+    assert all(spans == [(2, 6), (11, 13)] for spans in shop.spans.values())
+
+
+async def test_every_sample_is_decided_once_where_no_replica_failed() -> None:
+    shop = Shop(replicas=1)
+    shop.connect("c0")
+    await shop.play(SCRIPT)
+    await shop.finish()
+    ranges = shop.replicas["r0"].decided["c0"]
+    assert [start for start, _ in ranges[1:]] == [end for _, end in ranges[:-1]]
+    assert ranges[-1][1] == len(SCRIPT) * TENTH
+
+
+async def test_a_call_stays_under_the_size_limit_after_a_long_wait() -> None:
+    shop = Shop(replicas=0, max_call_bytes=1 << 17)
+    for n in range(4):
+        shop.connect(f"c{n}")
+    await shop.play("." * 100)
+    shop.scale_to("r0")
+    await shop.finish()
+    assert max(shop.calls_bytes) <= 1 << 17
+    assert all(sum(end - start for start, end in r) == 100 * TENTH for r in shop.replicas["r0"].decided.values())
+
+
+async def test_a_stream_that_left_is_forgotten_by_its_replica() -> None:
+    shop = Shop(replicas=1)
+    shop.connect("c0")
+    shop.connect("c1")
+    await shop.play("...")
+    shop.streams.pop("c0").close()
+    shop.audio.pop("c0")
+    await shop.play("...")
+    assert set(shop.replicas["r0"].streams) == {"c1"}
+    await shop.finish()
