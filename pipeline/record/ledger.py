@@ -26,10 +26,14 @@ class Ledger:
     def write(self) -> None:
         """The staged numbers, into the open transaction."""
         moment = datetime.now(UTC)
-        rows = [{"origem": o, "ultimo_seq": s, "atualizado_em": moment} for o, s in self._staged.items()]
-        marks = ", ".join("?" for _ in rows)
-        self._con.execute(f"DELETE FROM {self._table} WHERE origem IN ({marks})", list(self._staged))
-        insert(self._con, self._table, rows)
+        new = []
+        for origin, seq in self._staged.items():
+            if origin in self._seqs:
+                sql = f"UPDATE {self._table} SET ultimo_seq = ?, atualizado_em = ? WHERE origem = ?"
+                self._con.execute(sql, [seq, moment, origin])
+            else:
+                new.append({"origem": origin, "ultimo_seq": seq, "atualizado_em": moment})
+        insert(self._con, self._table, new)
 
     def commit(self) -> None:
         self._seqs.update(self._staged)

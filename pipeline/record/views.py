@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from configs.record import RecordSettings
+from pipeline.record.tables import insert_arrow
 
 SEALED_TABLES = (
     "sessoes",
@@ -56,7 +57,5 @@ def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
     """The words of `analise.dicionario`, from a CSV that a test holds against the views."""
     with files("pipeline.record").joinpath("sql/dictionary.csv").open(encoding="utf-8") as file:
         words = pa.Table.from_pylist([{k: v or None for k, v in row.items()} for row in csv.DictReader(file)])
-    con.register("palavras", words)
     con.execute("DELETE FROM bruto.colunas")
-    con.execute("INSERT INTO bruto.colunas BY NAME SELECT * FROM palavras")
-    con.unregister("palavras")
+    insert_arrow(con, "bruto.colunas", words)
