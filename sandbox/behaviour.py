@@ -1,0 +1,46 @@
+"""How the emulators behave: how long they take, how many at a time, what goes wrong."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from sandbox.faults import FaultBook
+from sandbox.recogniser import Recognised, Recogniser
+from sandbox.recordings import load_dialogues
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    speech_s: float = 0.25  # batch request whole -> text
+    commit_s: float = 0.25  # realtime commit -> text
+    chat_s: float = 0.5
+    elevenlabs_concurrency: int = 1000  # calls at a time before 429 concurrent_limit_exceeded
+
+
+@dataclass(slots=True)
+class Behaviour:
+    """Shared by all emulators of one sandbox."""
+
+    timing: Timing = field(default_factory=Timing)
+    faults: FaultBook = field(default_factory=FaultBook)
+    recogniser: Recogniser = field(default_factory=lambda: Recogniser(load_dialogues()))
+    at_elevenlabs: int = 0
+
+    async def recognise(self, samples: np.ndarray, within_s: float) -> Recognised:
+        """Recognise, and answer when the emulated latency is over."""
+        ready = asyncio.get_running_loop().time() + within_s
+        recognised = await asyncio.to_thread(self.recogniser.recognise, samples)
+        await asyncio.sleep(max(0.0, ready - asyncio.get_running_loop().time()))
+        return recognised
+
+    @asynccontextmanager
+    async def elevenlabs_slot(self) -> AsyncIterator[bool]:
+        """Whether the plan has room for one more call."""
+        self.at_elevenlabs += 1
+        try:
+            yield self.at_elevenlabs <= self.timing.elevenlabs_concurrency
+        finally:
+            self.at_elevenlabs -= 1
