@@ -21,8 +21,12 @@ class Engine(Protocol):
     def reserve(self, capacity: int) -> None:
         """Rows up to `capacity` may be used from now on."""
 
-    def open(self, row: int, origin: int, energy_threshold: int, memory: Sequence[float] | None) -> None:
-        """A stream begins in `row` at sample `origin`; `memory` is what `memory()` gave before, if it is replayed."""
+    def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
+        """A stream begins in `row` at sample `origin`.
+
+        `shift_db`: how much more it takes than usual to be heard (VAD_ENERGY_THRESHOLD against its default).
+        `memory`: what `memory()` gave before, if this is a replay.
+        """
 
     def close(self, row: int) -> None: ...
 

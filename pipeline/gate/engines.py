@@ -1,9 +1,17 @@
 """Engines by the names that `serve_config.yaml` gives them."""
 
 from configs.gate import GateSettings
+from pipeline.gate.candidates import Candidate, Everything
+from pipeline.gate.cascade import CascadeEngine, Tuning
 from pipeline.gate.engine import Engine
 from pipeline.gate.webrtc import WebRtcEngine
 
 
 def make_engine(settings: GateSettings) -> Engine:
-    return WebRtcEngine()
+    match settings.engine:
+        case "webrtc":
+            return WebRtcEngine()
+        case "silero":
+            return CascadeEngine(Everything(), Tuning())
+        case "cascade":
+            return CascadeEngine(Candidate(), Tuning())

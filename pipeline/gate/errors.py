@@ -1,7 +1,7 @@
 """What the gate refuses.
 
-    GateError
-    └── ModelRefused   the Silero model is missing, or is not the one that was evaluated
+GateError
+└── ModelRefused   the Silero model is missing, or is not the one that was evaluated
 """
 
 

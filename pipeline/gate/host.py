@@ -3,6 +3,7 @@
 audio of a tick -> whole quanta -> DC removal -> engine (voice, level) -> segmenter -> spans
 """
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -18,6 +19,7 @@ from pipeline.gate.stream import QUANTUM_BYTES, Stream, pack, unpack
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
 
 FIRST_ROWS = 16
+NEUTRAL_THRESHOLD = 300
 
 
 def make_host(settings: GateSettings, energy_threshold: int | None = None) -> "BatchedGateHost":
@@ -42,6 +44,11 @@ def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -
         longest=round(settings.longest_utterance_s * SAMPLE_RATE_HZ),
         overlap=samples_from_ms(settings.overlap_ms),
     )
+
+
+def threshold_shift_db(energy_threshold: int) -> float:
+    """VAD_ENERGY_THRESHOLD as dB above its neutral value; 0 and 1 are the most generous there is."""
+    return 20 * math.log10(max(energy_threshold, 1) / NEUTRAL_THRESHOLD)
 
 
 class BatchedGateHost:
@@ -99,7 +106,7 @@ class BatchedGateHost:
         threshold = self._settings.energy_threshold if options.energy_threshold is None else options.energy_threshold
         memory = unpack(opening.memory)
         self._dc.reset(row, memory[0] if memory else None)
-        engine.open(row, origin, threshold, memory[1:] if memory else None)
+        engine.open(row, origin, threshold_shift_db(threshold), memory[1:] if memory else None)
         self._clipped[row] = 0
         keep = engine.look_back_samples + engine.warm_up_samples
         return Stream(row, origin, timing, opening.delivered_upto_sample, keep, opening.memory)

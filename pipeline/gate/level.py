@@ -2,12 +2,17 @@
 
 import numpy as np
 
-from pipeline.gate.grid import FULL_SCALE_DB, Doubles, Floats, Rows, grown
+from pipeline.gate.grid import FRAME_SAMPLES, FULL_SCALE_DB, Doubles, Floats, Pcm, Rows, grown
 
 SILENCE_DBFS = -90.0
 FALL = 0.3  # of the difference per quantum, when it gets quieter
 RISE_DB = 0.15  # per quantum: 1.5 dB a second
 START_DBFS = -60.0
+
+
+def frames_of(pcm: Pcm) -> Floats:
+    """`pcm` [streams, samples] as [streams, frames, FRAME_SAMPLES]."""
+    return pcm.reshape(len(pcm), -1, FRAME_SAMPLES).astype(np.float32)
 
 
 def frame_dbfs(frames: Floats) -> Floats:
@@ -34,3 +39,30 @@ class NoiseFloor:
         quiet = np.partition(levels, 1, axis=1)[:, 1]  # the second quietest frame: one dropout is not a floor
         floor = self.dbfs[rows]
         self.dbfs[rows] = np.where(quiet < floor, floor + FALL * (quiet - floor), np.minimum(quiet, floor + RISE_DB))
+
+
+TARGET_DBFS = -26.0
+FOLLOW = 0.05  # of the difference per confident hop
+MOST_GAIN_DB, LEAST_GAIN_DB = 30.0, -12.0
+
+
+class SpeechLevel:
+    """The speaker's level, from confident voice only: an open-loop gain would lift a crowd to a speaker's level."""
+
+    def __init__(self) -> None:
+        self.dbfs: Doubles = np.zeros(0)
+
+    def reserve(self, capacity: int) -> None:
+        self.dbfs = grown(self.dbfs, capacity)
+
+    def reset(self, row: int, dbfs: float | None = None) -> None:
+        self.dbfs[row] = TARGET_DBFS if dbfs is None else dbfs
+
+    def follow(self, rows: Rows, levels: Floats) -> None:
+        """Levels of confident hops; a row may come several times."""
+        np.add.at(self.dbfs, rows, FOLLOW * (levels - self.dbfs[rows]))
+
+    def gain(self, rows: Rows) -> Doubles:
+        """The factor that brings the speaker to the level the model knows best."""
+        gain: Doubles = 10 ** (np.clip(TARGET_DBFS - self.dbfs[rows], LEAST_GAIN_DB, MOST_GAIN_DB) / 20)
+        return gain

@@ -41,7 +41,7 @@ class Silero:
         self._c[rows] = 0
 
     def hear(self, rows: Rows, counts: Rows, windows: Floats) -> Floats:
-        """Log-odds of voice [n] in `windows` [n, 576]: the first counts[0] are consecutive hops of rows[0], and so on."""
+        """Log-odds of voice [n] in `windows` [n, 576]: the first counts[0] are hops of rows[0], and so on."""
         even, odd = folded(windows)
         [gates] = self._encoder.run(["gates"], {"even": even, "odd": odd})
         logits = np.empty(len(windows), np.float32)

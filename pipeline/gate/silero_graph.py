@@ -104,7 +104,10 @@ def _encoder(w: dict[str, Weights]) -> onnx.ModelProto:
     g = _Graph()
     x = _magnitudes(g, w["stft.forward_basis_buffer"][:, 0])
     reach = [(0, 2, (1, 2)), (0, 3, (0, 1, 2)), (1, 4, (0, 1, 2)), (2, 4, (0, 1))]  # stride 1 over 4 positions
-    a = [g.layer(g.columns(x, first * BINS, last * BINS), _taps(conv[0][0], *taps), conv[0][1]) for first, last, taps in reach]
+    a = [
+        g.layer(g.columns(x, first * BINS, last * BINS), _taps(conv[0][0], *taps), conv[0][1])
+        for first, last, taps in reach
+    ]
     b = [  # stride 2: positions (pad, 0, 1) and (1, 2, 3)
         g.layer(g.op("Concat", *a[:2], axis=1), _taps(conv[1][0], 1, 2), conv[1][1]),
         g.layer(g.op("Concat", *a[1:], axis=1), _taps(conv[1][0], 0, 1, 2), conv[1][1]),

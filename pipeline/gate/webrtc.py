@@ -7,18 +7,12 @@ import numpy as np
 from pipeline.audio import samples_from_ms
 from pipeline.gate.denoise import Denoiser
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.grid import FRAME_SAMPLES, FRAMES, Doubles, Pcm, Rows, grown
-from pipeline.gate.level import NoiseFloor, frame_dbfs
+from pipeline.gate.grid import FRAME_SAMPLES, Doubles, Pcm, Rows, grown
+from pipeline.gate.level import NoiseFloor, frame_dbfs, frames_of
 from pipeline.gate.voice import WebRtcVoice
 
-REFERENCE_THRESHOLD = 300  # VAD_ENERGY_THRESHOLD at which level evidence is neutral
 OPEN_ABOVE_FLOOR_DB = 6.0
 HOLD_ABOVE_FLOOR_DB = 3.0
-
-
-def threshold_shift_db(energy_threshold: int) -> float:
-    """How much louder than usual voice must be, in dB; 0 means that level does not matter at all."""
-    return 20 * float(np.log10(max(energy_threshold, 1) / REFERENCE_THRESHOLD))
 
 
 class WebRtcEngine:
@@ -37,9 +31,9 @@ class WebRtcEngine:
         self._floor.reserve(capacity)
         self._shift_db = grown(self._shift_db, capacity)
 
-    def open(self, row: int, origin: int, energy_threshold: int, memory: Sequence[float] | None) -> None:
+    def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
         self._floor.reset(row, memory[0] if memory else None)
-        self._shift_db[row] = threshold_shift_db(energy_threshold)
+        self._shift_db[row] = shift_db
         self._parts[row] = Denoiser(), WebRtcVoice()
 
     def close(self, row: int) -> None:
@@ -52,7 +46,7 @@ class WebRtcEngine:
         return float(self._floor.dbfs[row])
 
     def hear(self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool]) -> list[list[Heard]]:
-        levels = frame_dbfs(pcm.reshape(len(rows), FRAMES, FRAME_SAMPLES).astype(np.float32))
+        levels = frame_dbfs(frames_of(pcm))
         above = levels - (self._floor.dbfs[rows] + self._shift_db[rows])[:, None]
         self._floor.follow(rows, levels)
         opens, holds = above > OPEN_ABOVE_FLOOR_DB, above > HOLD_ABOVE_FLOOR_DB
