@@ -42,8 +42,20 @@ class Cluster:
 
 
 def logical_cpus() -> int:
-    """What one machine offers to replicas."""
+    """What this machine offers to replicas."""
     return max(LEAST_LOGICAL_CPUS, LOGICAL_CPUS_PER_CORE * (os.cpu_count() or 1))
+
+
+def machine_resources() -> dict[str, float]:
+    """Ray's resources on a cluster that `start_cluster` starts here."""
+    from ray._common.utils import get_system_memory
+    from ray._private.accelerators import get_all_accelerator_managers
+
+    accelerators = {
+        manager.get_resource_name(): float(manager.get_current_node_num_accelerators())
+        for manager in get_all_accelerator_managers()
+    }
+    return {"CPU": float(logical_cpus()), "memory": float(get_system_memory())} | accelerators
 
 
 def free_port() -> int:
@@ -154,7 +166,7 @@ def _await_ready(cluster: Cluster, timeout_s: float) -> None:
     deadline = time.monotonic() + timeout_s
     answer = "nothing yet"
     while time.monotonic() < deadline:
-        answer = _probe(f"{cluster.url}/pronto")
+        answer = probe(f"{cluster.url}/pronto")
         if not answer:
             return
         for name, application in serve.status().applications.items():
@@ -164,7 +176,7 @@ def _await_ready(cluster: Cluster, timeout_s: float) -> None:
     raise ClusterError(f"not ready after {timeout_s:.0f} s: /pronto says: {answer} (logs: {cluster.run_dir})")
 
 
-def _probe(url: str) -> str:
+def probe(url: str) -> str:
     """Empty when `url` answers 200, else what it answered."""
     try:
         with urllib.request.urlopen(url, timeout=2):  # loopback, our own port
@@ -188,7 +200,9 @@ def _stop_ray() -> None:
     import ray
     from ray import serve
 
-    if ray.is_initialized():
-        with suppress(Exception):  # a controller that is gone already must not keep Ray's processes alive
-            serve.shutdown()
-    ray.shutdown()
+    try:
+        if ray.is_initialized():
+            with suppress(Exception):  # a controller that is gone already must not keep Ray's processes alive
+                serve.shutdown()
+    finally:
+        ray.shutdown()

@@ -1,0 +1,35 @@
+"""`balto`: every command, mounted. Modules load fast; what is heavy is imported when a command runs."""
+
+import os
+import sys
+
+import typer
+
+from cli.counter import counter
+from cli.keys import keys
+from cli.output import CommandError, show_error
+from cli.run.command import run
+from client.errors import ClientError
+
+app = typer.Typer(
+    name="balto",
+    help="Balto listens at a pharmacy counter and shows the attendant one product that fits, and why.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+)
+app.command()(run)
+app.command()(counter)
+app.add_typer(keys, name="keys")
+
+
+def main() -> None:
+    try:
+        app()
+    except (CommandError, ClientError) as error:
+        show_error(str(error))
+        sys.exit(1)
+    except BrokenPipeError:  # the reader of our output left: `balto query … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

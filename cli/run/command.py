@@ -1,0 +1,144 @@
+"""The order of a run: check, start, show, serve, drain."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.output import CommandError, out
+from cli.run.announce import banner, counter_made, how_to_stop, ready, stopping
+from cli.run.config_file import ConfigFile, check_config, find_config, read_config
+from cli.run.emulators import Emulators, emulators
+from cli.run.environment import exported, read_environment
+from cli.run.placement import check_placement
+from cli.run.preflight import check_folder, check_port
+from cli.run.profile import choose_profile
+from configs.environment import Environment, Profile
+
+if TYPE_CHECKING:
+    from deployments.cluster import Cluster
+
+HEALTH_EVERY_S = 5.0
+UNHEALTHY_AFTER_S = 60.0  # longer than Serve needs to replace a replica
+
+
+def run(
+    profile: Annotated[
+        Profile | None, typer.Option(help="sandbox or live; without it, live when the keys are set")
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo/--no-demo", help="play a recorded dialogue (sandbox only)")] = True,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="default: PORT, else 8765")] = None,
+    config: Annotated[Path | None, typer.Option(help="the graph; default: serve_config.yaml")] = None,
+) -> None:
+    """Start Balto here and serve counters until Ctrl-C.
+
+    Without any keys this is the sandbox: emulated providers on this machine, and a recorded dialogue played through
+    Balto's own WebSocket. With ELEVENLABS_API_KEY and XAI_API_KEY in .env or the environment it is live.
+    """
+    environment = read_environment()
+    chosen = choose_profile(environment, profile)
+    config_file = read_config(find_config(config))
+    used_port = port or environment.port
+    _preflight(environment, config_file, used_port)
+    os.environ.update(exported(environment, chosen, used_port))
+    _serve(chosen, config_file, used_port, demo)
+
+
+def _preflight(environment: Environment, config: ConfigFile, port: int) -> None:
+    """Raises CommandError for whatever would stop the graph from starting."""
+    options = config.document.get("http_options")
+    host = options.get("host", "0.0.0.0") if isinstance(options, dict) else "0.0.0.0"
+    check_port(str(host), port)
+    check_folder(environment.data_dir, "BALTO_DATA_DIR")
+    check_folder(environment.published_db.parent, "DB_FILE")
+
+    from ray.serve.schema import ServeDeploySchema
+
+    from configs.application import ApplicationSettings
+    from deployments.cluster import machine_resources
+
+    check_config(config, ServeDeploySchema, ApplicationSettings)
+    check_placement(config, machine_resources())
+
+
+def _serve(profile: Profile, config: ConfigFile, port: int, demo: bool) -> None:
+    from deployments.cluster import ClusterError, start_cluster, stop_cluster
+
+    banner(profile)
+    began_s = time.monotonic()
+    with ExitStack() as stack, _stop_signals() as stop:
+        providers = stack.enter_context(emulators()) if profile is Profile.SANDBOX else None
+        if providers:
+            os.environ.update(providers.environment())
+        try:
+            with out.status("starting the graph", spinner="dots"):
+                cluster = start_cluster(config.path, port, log_to_driver=True)
+        except ClusterError as error:
+            raise CommandError(str(error)) from None
+        try:
+            ready(cluster.url, time.monotonic() - began_s)
+            if providers:
+                _welcome(cluster.url, demo, stop)
+            how_to_stop()
+            _watch(cluster, providers, stop)
+        finally:
+            stopping()
+            stop_cluster(cluster)
+
+
+def _welcome(url: str, demo: bool, stop: threading.Event) -> None:
+    """A counter of one's own, and the proof that it works. Its failure does not end the service."""
+    from cli.run.demo import make_counter, play_first_dialogue
+    from client.errors import ClientError
+
+    try:
+        api_key = make_counter(url)
+        if demo:
+            play_first_dialogue(url, api_key, stop)
+        counter_made(url, api_key)
+    except ClientError as error:
+        out.print(f"[bad]the demonstration did not work:[/bad] {error}")
+
+
+def _watch(cluster: "Cluster", providers: Emulators | None, stop: threading.Event) -> None:
+    """Until told to stop. Raises CommandError when the service is gone for good, so that a supervisor restarts it."""
+    from deployments.cluster import probe
+
+    healthy_s = time.monotonic()
+    while not stop.wait(HEALTH_EVERY_S):
+        if providers and not providers.running:
+            raise CommandError("the sandbox's emulators ended; start again with: balto run --profile sandbox")
+        problem = probe(f"{cluster.url}/saude")
+        if not problem:
+            healthy_s = time.monotonic()
+        elif time.monotonic() - healthy_s > UNHEALTHY_AFTER_S:
+            raise CommandError(f"the service has not answered for {UNHEALTHY_AFTER_S:.0f} s ({problem})")
+
+
+@contextmanager
+def _stop_signals() -> Iterator[threading.Event]:
+    """Ctrl-C or SIGTERM: interrupts what is under way the first time, and is an event while serving."""
+    stop = threading.Event()
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            return
+        stop.set()
+        raise KeyboardInterrupt
+
+    kept = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    except KeyboardInterrupt:
+        if not stop.is_set():
+            raise
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)

@@ -1,0 +1,87 @@
+"""The first dialogue, played through Balto's own WebSocket by a counter that was made as a stranger would make one."""
+
+import asyncio
+import threading
+from contextlib import suppress
+from dataclasses import dataclass
+
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from cli.output import out
+from cli.run import announce
+from client.counter import Counter
+from client.messages import Recommendation
+from client.registration import Registration, socket_url
+from client.wav import WavAudio, paced
+from sandbox.recordings import FIRST_DIALOGUE, Dialogue, load_dialogues
+
+TAIL_S = 10.0  # a card may still come this long after the file's end
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    found: Recommendation
+    after_start_s: float
+    after_last_word_s: float
+
+
+def make_counter(url: str) -> str:
+    """The key of a new client's new counter. Raises RegistrationRefused."""
+    with Registration(url) as registration:
+        codigo = registration.client(
+            email="demonstracao@exemplo.invalid", razao_social="Farmácia Demonstração", telefone="11 0000-0000"
+        )
+        return registration.counter(nome_balcao="Balcão 1", user_codigo=codigo)[1]
+
+
+def play_first_dialogue(url: str, api_key: str, stop: threading.Event) -> None:
+    dialogue = next(dialogue for dialogue in load_dialogues() if dialogue.name == FIRST_DIALOGUE)
+    audio = WavAudio.read(dialogue.wav)
+    announce.playing(dialogue.name, audio.duration_s)
+    answer = asyncio.run(_play(socket_url(url), api_key, dialogue, audio))
+    if answer is None:
+        announce.no_card()
+        return
+    announce.card(answer.found)
+    announce.timing("from the last word heard to the card", answer.after_last_word_s * 1000)
+    announce.timing("from the first sample to the card", answer.after_start_s * 1000)
+
+
+async def _play(url: str, api_key: str, dialogue: Dialogue, audio: WavAudio) -> Answer | None:
+    with Progress(
+        TextColumn("  {task.description}"), BarColumn(), TimeElapsedColumn(), console=out, transient=True
+    ) as progress:
+        task = progress.add_task("audio", total=audio.duration_s)
+        async with Counter(url, api_key) as counter:
+            began_s = asyncio.get_running_loop().time()
+            feeding = asyncio.create_task(counter.stream(paced(audio.chunks(tail_s=TAIL_S))), name="demo audio")
+            showing = asyncio.create_task(_show(progress, task, counter), name="demo progress")
+            try:
+                found = await _first_recommendation(counter, audio.duration_s + TAIL_S)
+            finally:
+                for own in (feeding, showing):
+                    own.cancel()
+                    with suppress(asyncio.CancelledError):
+                        await own
+    if found is None:
+        return None
+    after_s = found.received_at_s - began_s
+    spoken_s = max((word.end_s for word in dialogue.words if word.end_s <= after_s), default=0.0)
+    return Answer(found, after_s, after_s - spoken_s)
+
+
+async def _first_recommendation(counter: Counter, within_s: float) -> Recommendation | None:
+    try:
+        async with asyncio.timeout(within_s):
+            async for event in counter:
+                if isinstance(event, Recommendation):
+                    return event
+    except TimeoutError:
+        pass
+    return None
+
+
+async def _show(progress: Progress, task: object, counter: Counter) -> None:
+    while True:
+        progress.update(task, completed=counter.sent_s)  # type: ignore[arg-type]
+        await asyncio.sleep(0.1)

@@ -1,0 +1,37 @@
+"""What would make the start fail later, told now and in one sentence."""
+
+import errno
+import os
+import socket
+import tempfile
+from pathlib import Path
+
+from cli.output import CommandError
+
+
+def check_port(host: str, port: int) -> None:
+    """Raises CommandError when `port` cannot be listened on."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise CommandError(
+                    f"port {port} is in use: stop what listens there, or choose another with --port or PORT"
+                ) from None
+            raise CommandError(f"port {port} on {host} cannot be used: {error.strerror}") from None
+
+
+def check_folder(folder: Path, variable: str) -> None:
+    """Make the folder when it is missing; raises CommandError when nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise CommandError(
+            f"the folder {folder} cannot be written ({error.strerror}, as user {os.getuid()}): "
+            f"make it writable or set {variable} to one that is"
+        ) from None
