@@ -102,23 +102,26 @@ class Recogniser:
         return kept
 
     def _spoken(self, runs: list[list["_Match"]], length_s: float) -> Recognised:
-        words: dict[tuple[int, int], TimedWord] = {}
-        scores: list[float] = []
-        for run in runs:
-            offset_s = float(np.median([match.offset for match in run])) * HOP_S
-            first_s = run[0].start * HOP_S - EDGE_S
-            last_s = (run[-1].start + BLOCK_FRAMES) * HOP_S + EDGE_S
-            for index, word in enumerate(self._dialogues[run[0].dialogue].words):
-                start_s, end_s = word.start_s - offset_s, word.end_s - offset_s
-                middle_s = (start_s + end_s) / 2
-                if max(0.0, first_s) <= middle_s <= min(length_s, last_s):
-                    timed = TimedWord(word.text, round(max(0.0, start_s), 3), round(min(length_s, end_s), 3))
-                    words.setdefault((run[0].dialogue, index), timed)
-            scores += [match.score for match in run]
+        words: list[TimedWord] = []
+        for run in sorted(runs, key=len, reverse=True):  # the longest run is right about a moment that two claim
+            words += [word for word in self._words(run, length_s) if not any(_overlap(word, other) for other in words)]
         if not words:
             return NOTHING
-        ordered = tuple(sorted(words.values(), key=lambda word: word.start_s))
-        return Recognised(ordered, min(1.0, sum(scores) / len(scores)))
+        scores = [match.score for run in runs for match in run]
+        words.sort(key=lambda word: word.start_s)
+        return Recognised(tuple(words), min(1.0, sum(scores) / len(scores)))
+
+    def _words(self, run: list["_Match"], length_s: float) -> list[TimedWord]:
+        """The words that the run covers, on the clock of the audio given."""
+        offset_s = float(np.median([match.offset for match in run])) * HOP_S
+        first_s = max(0.0, run[0].start * HOP_S - EDGE_S)
+        last_s = min(length_s, (run[-1].start + BLOCK_FRAMES) * HOP_S + EDGE_S)
+        found = []
+        for word in self._dialogues[run[0].dialogue].words:
+            start_s, end_s = word.start_s - offset_s, word.end_s - offset_s
+            if first_s <= (start_s + end_s) / 2 <= last_s:
+                found.append(TimedWord(word.text, round(max(0.0, start_s), 3), round(min(length_s, end_s), 3)))
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,11 @@ class _Match:
     offset: int  # dialogue frame - query frame: the same along one recording
     start: int  # query frame
     score: float
+
+
+def _overlap(one: TimedWord, other: TimedWord) -> bool:
+    shared_s = min(one.end_s, other.end_s) - max(one.start_s, other.start_s)
+    return shared_s > 0.5 * min(one.end_s - one.start_s, other.end_s - other.start_s)
 
 
 def _agreeing(matches: list[_Match]) -> list[list[_Match]]:

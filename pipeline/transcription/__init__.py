@@ -16,11 +16,12 @@ from pipeline.providers.account import Account
 from pipeline.providers.prices import PriceTable, load_prices
 from pipeline.transcription.chain import Link, TranscriberChain
 from pipeline.transcription.elevenlabs import ElevenLabsBatch
+from pipeline.transcription.elevenlabs_realtime import ElevenLabsRealtime
 from pipeline.transcription.openai_compatible import OpenAICompatible
 from pipeline.transcription.recognition import SpeechProvider
 from pipeline.transcription.xai import XaiSpeech
 
-__all__ = ["MissingKey", "TranscriberChain", "make_transcriber"]
+__all__ = ["MissingKey", "TranscriberChain", "make_live_transcriber", "make_transcriber"]
 
 
 class MissingKey(ValueError):
@@ -40,6 +41,14 @@ def make_transcriber(
     return TranscriberChain(links, settings.hygiene, settings.first_share)
 
 
+def make_live_transcriber(
+    settings: TranscriptionSettings, environment: Environment, keyterms: Sequence[str] = ()
+) -> ElevenLabsRealtime:
+    """The realtime transcriber, a `realtime.LiveTranscriber`. Raises as `make_transcriber` does."""
+    account = _account("elevenlabs_realtime", settings, load_prices(PRICES_FILE))
+    return _realtime(settings, environment, tuple(keyterms)[: settings.keyterms_limit], account)
+
+
 def _link(
     name: Provider,
     settings: TranscriptionSettings,
@@ -47,24 +56,43 @@ def _link(
     keyterms: Sequence[str],
     prices: PriceTable,
 ) -> Link:
-    call = getattr(settings, name).call
-    provider = _provider(name, settings, environment, keyterms)
-    return Link(provider, Account(name, ProviderRole.TRANSCRIBER, call, prices))
+    account = _account(name, settings, prices)
+    return Link(_provider(name, settings, environment, keyterms, account), account)
+
+
+def _account(name: Provider, settings: TranscriptionSettings, prices: PriceTable) -> Account:
+    return Account(name, ProviderRole.TRANSCRIBER, getattr(settings, name).call, prices)
 
 
 def _provider(
-    name: Provider, settings: TranscriptionSettings, environment: Environment, keyterms: Sequence[str]
+    name: Provider,
+    settings: TranscriptionSettings,
+    environment: Environment,
+    keyterms: Sequence[str],
+    account: Account,
 ) -> SpeechProvider:
-    if name == "elevenlabs":
-        key = _key(environment.elevenlabs_api_key, "ELEVENLABS_API_KEY", name)
-        return ElevenLabsBatch(settings.elevenlabs, environment.elevenlabs_base_url, key, keyterms)
-    if name == "xai":
-        key = _key(environment.xai_api_key, "XAI_API_KEY", name)
-        return XaiSpeech(settings.xai, environment.xai_base_url, key, keyterms)
-    if name == "openai_compatible":
-        secret = environment.stt_api_key
-        return OpenAICompatible(settings.openai_compatible, secret.get_secret_value() if secret else None, keyterms)
-    raise ValueError(f"transcription.providers: {name} is not a provider that this build knows")
+    match name:
+        case "elevenlabs":
+            key = _key(environment.elevenlabs_api_key, "ELEVENLABS_API_KEY", name)
+            return ElevenLabsBatch(settings.elevenlabs, environment.elevenlabs_base_url, key, keyterms)
+        case "elevenlabs_realtime":
+            return _realtime(settings, environment, keyterms, account)
+        case "xai":
+            key = _key(environment.xai_api_key, "XAI_API_KEY", name)
+            return XaiSpeech(settings.xai, environment.xai_base_url, key, keyterms)
+        case "openai_compatible":
+            secret = environment.stt_api_key
+            key = secret.get_secret_value() if secret else ""
+            return OpenAICompatible(settings.openai_compatible, key, keyterms)
+
+
+def _realtime(
+    settings: TranscriptionSettings, environment: Environment, keyterms: Sequence[str], account: Account
+) -> ElevenLabsRealtime:
+    key = _key(environment.elevenlabs_api_key, "ELEVENLABS_API_KEY", "elevenlabs_realtime")
+    return ElevenLabsRealtime(
+        settings.elevenlabs_realtime, environment.elevenlabs_base_url, key, keyterms, account, settings.hygiene
+    )
 
 
 def _key(secret: SecretStr | None, variable: str, provider: str) -> str:

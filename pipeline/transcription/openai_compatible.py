@@ -23,7 +23,7 @@ class OpenAICompatible:
 
     name = "openai_compatible"
 
-    def __init__(self, settings: OpenAICompatibleSettings, api_key: str | None, keyterms: Sequence[str] = ()) -> None:
+    def __init__(self, settings: OpenAICompatibleSettings, api_key: str, keyterms: Sequence[str] = ()) -> None:
         self.model = settings.model
         self._fields: dict[str, str | Sequence[str]] = {
             "model": settings.model,

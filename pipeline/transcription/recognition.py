@@ -10,6 +10,8 @@ from pipeline.providers.account import Reply
 from pipeline.providers.errors import AnswerUnreadable, Category
 from pipeline.providers.prices import Usage
 
+LANGUAGES = {"por": "pt", "portuguese": "pt", "spa": "es", "spanish": "es", "eng": "en", "english": "en"}
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -54,10 +56,11 @@ def pcm_seconds(pcm: bytes) -> float:
 
 
 def two_letters(language: object) -> str | None:
-    """`por`, `pt-BR` and `portuguese` are all `pt`."""
+    """`por`, `pt-BR` and `Portuguese` are all `pt`; what has another form is kept as it came."""
     if not isinstance(language, str) or not language:
         return None
-    return language[:2].lower()
+    code = language.lower().split("-")[0]
+    return LANGUAGES.get(code, code)
 
 
 def text_of(body: Mapping[str, Any]) -> str:

@@ -1,0 +1,39 @@
+"""The seam for transcription while the customer is still speaking.
+
+The gate decides what is sent: from the moment an utterance opens its audio is fed as it comes, and when the gate
+closes it one `commit` asks for the text, which by then is almost there. `discard` drops what came to nothing.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from pipeline.stages import StageFailed, StreamId, Transcription
+
+
+class LiveSession(Protocol):
+    """One counter's utterances, one after another. Single use: after `aclose` it stays closed."""
+
+    @property
+    def partial(self) -> str:
+        """What is understood of the utterance so far; may still change."""
+
+    async def feed(self, pcm: bytes) -> None:
+        """More of the open utterance: whole samples. Never raises for the provider's sake and never waits long."""
+
+    async def commit(self, utterance_id: str, budget_s: float) -> Transcription | StageFailed:
+        """The utterance is over: its text, hygiene applied. A lost connection is made again and the audio resent."""
+
+    async def discard(self) -> None:
+        """Forget what was fed since the last commit."""
+
+    async def aclose(self) -> None: ...
+
+
+class LiveTranscriber(Protocol):
+    def open(
+        self, stream_id: StreamId, *, balcao_id: str, on_partial: Callable[[str], None] | None = None
+    ) -> LiveSession:
+        """A session for one counter; it connects with the first audio."""
+
+    async def aclose(self) -> None:
+        """Closes every session that is still open."""
