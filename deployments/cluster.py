@@ -26,6 +26,7 @@ OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store hol
 LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
 LEAST_LOGICAL_CPUS = 16
 POLL_S = 0.05
+DRAIN_TIMEOUT_S = 60.0  # each deployment has its own, shorter one in the configuration
 
 
 class ClusterError(Exception):
@@ -198,11 +199,26 @@ def _stop_ray() -> None:
     if "ray" not in sys.modules:
         return
     import ray
-    from ray import serve
 
     try:
         if ray.is_initialized():
             with suppress(Exception):  # a controller that is gone already must not keep Ray's processes alive
-                serve.shutdown()
+                _drain_serve()
     finally:
         ray.shutdown()
+
+
+def _drain_serve() -> None:
+    """`serve.shutdown`, without its call that Ray then complains of: it waits inside the actor that ends."""
+    import ray
+    from ray.serve.context import _get_global_client
+
+    client = _get_global_client()
+    if client is None:
+        return
+    client.shutdown_cached_handles()
+    ray.get(client._controller.graceful_shutdown.remote(wait=False))
+    deadline = time.monotonic() + DRAIN_TIMEOUT_S
+    while time.monotonic() < deadline:
+        ray.get(client._controller.check_alive.remote())  # raises once the controller, the last one, has ended
+        time.sleep(POLL_S)

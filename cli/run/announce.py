@@ -32,7 +32,10 @@ def playing(name: str, duration_s: float) -> None:
 
 
 def card(found: "Recommendation") -> None:
-    text = f"[value]{escape(found.produto)}[/value]\n{escape(found.explicacao)}\n[quiet]ouvido: “{escape(found.transcricao_base)}”[/quiet]"
+    text = (
+        f"[value]{escape(found.produto)}[/value]\n{escape(found.explicacao)}\n"
+        f"[quiet]ouvido: “{escape(found.transcricao_base)}”[/quiet]"
+    )
     out.print(Panel(text, title="recomendação", title_align="left", border_style="green", expand=False))
 
 
@@ -61,4 +64,4 @@ def how_to_stop() -> None:
 
 
 def stopping() -> None:
-    out.print("\nstopping: open utterances are answered and recorded first …")
+    out.print("\nstopping: open utterances are answered and recorded first; Ctrl-C again stops at once …")

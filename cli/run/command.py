@@ -48,7 +48,7 @@ def run(
     used_port = port or environment.port
     _preflight(environment, config_file, used_port)
     os.environ.update(exported(environment, chosen, used_port))
-    _serve(chosen, config_file, used_port, demo)
+    _serve(environment, chosen, config_file, used_port, demo)
 
 
 def _preflight(environment: Environment, config: ConfigFile, port: int) -> None:
@@ -68,7 +68,7 @@ def _preflight(environment: Environment, config: ConfigFile, port: int) -> None:
     check_placement(config, machine_resources())
 
 
-def _serve(profile: Profile, config: ConfigFile, port: int, demo: bool) -> None:
+def _serve(environment: Environment, profile: Profile, config: ConfigFile, port: int, demo: bool) -> None:
     from deployments.cluster import ClusterError, start_cluster, stop_cluster
 
     banner(profile)
@@ -85,7 +85,7 @@ def _serve(profile: Profile, config: ConfigFile, port: int, demo: bool) -> None:
         try:
             ready(cluster.url, time.monotonic() - began_s)
             if providers:
-                _welcome(cluster.url, demo, stop)
+                _welcome(cluster.url, environment.published_db, demo)
             how_to_stop()
             _watch(cluster, providers, stop)
         finally:
@@ -93,7 +93,7 @@ def _serve(profile: Profile, config: ConfigFile, port: int, demo: bool) -> None:
             stop_cluster(cluster)
 
 
-def _welcome(url: str, demo: bool, stop: threading.Event) -> None:
+def _welcome(url: str, published_db: Path, demo: bool) -> None:
     """A counter of one's own, and the proof that it works. Its failure does not end the service."""
     from cli.run.demo import make_counter, play_first_dialogue
     from client.errors import ClientError
@@ -101,7 +101,7 @@ def _welcome(url: str, demo: bool, stop: threading.Event) -> None:
     try:
         api_key = make_counter(url)
         if demo:
-            play_first_dialogue(url, api_key, stop)
+            play_first_dialogue(url, api_key, published_db)
         counter_made(url, api_key)
     except ClientError as error:
         out.print(f"[bad]the demonstration did not work:[/bad] {error}")
@@ -124,12 +124,10 @@ def _watch(cluster: "Cluster", providers: Emulators | None, stop: threading.Even
 
 @contextmanager
 def _stop_signals() -> Iterator[threading.Event]:
-    """Ctrl-C or SIGTERM: interrupts what is under way the first time, and is an event while serving."""
+    """Ctrl-C or SIGTERM interrupt what is under way: the service the first time, its draining the second."""
     stop = threading.Event()
 
     def on_signal(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            return
         stop.set()
         raise KeyboardInterrupt
 

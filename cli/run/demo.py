@@ -1,14 +1,15 @@
 """The first dialogue, played through Balto's own WebSocket by a counter that was made as a stranger would make one."""
 
 import asyncio
-import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from cli.output import out
 from cli.run import announce
+from cli.run.recorded import recorded_timings
 from client.counter import Counter
 from client.messages import Recommendation
 from client.registration import Registration, socket_url
@@ -16,12 +17,12 @@ from client.wav import WavAudio, paced
 from sandbox.recordings import FIRST_DIALOGUE, Dialogue, load_dialogues
 
 TAIL_S = 10.0  # a card may still come this long after the file's end
+PUBLISHED_WITHIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
     found: Recommendation
-    after_start_s: float
     after_last_word_s: float
 
 
@@ -34,7 +35,7 @@ def make_counter(url: str) -> str:
         return registration.counter(nome_balcao="Balcão 1", user_codigo=codigo)[1]
 
 
-def play_first_dialogue(url: str, api_key: str, stop: threading.Event) -> None:
+def play_first_dialogue(url: str, api_key: str, published_db: Path) -> None:
     dialogue = next(dialogue for dialogue in load_dialogues() if dialogue.name == FIRST_DIALOGUE)
     audio = WavAudio.read(dialogue.wav)
     announce.playing(dialogue.name, audio.duration_s)
@@ -43,8 +44,9 @@ def play_first_dialogue(url: str, api_key: str, stop: threading.Event) -> None:
         announce.no_card()
         return
     announce.card(answer.found)
-    announce.timing("from the last word heard to the card", answer.after_last_word_s * 1000)
-    announce.timing("from the first sample to the card", answer.after_start_s * 1000)
+    announce.timing("last word to card, seen from the counter", answer.after_last_word_s * 1000)
+    for label, ms in recorded_timings(published_db, answer.found.id_interacao, PUBLISHED_WITHIN_S):
+        announce.timing(label, ms)
 
 
 async def _play(url: str, api_key: str, dialogue: Dialogue, audio: WavAudio) -> Answer | None:
@@ -67,7 +69,7 @@ async def _play(url: str, api_key: str, dialogue: Dialogue, audio: WavAudio) -> 
         return None
     after_s = found.received_at_s - began_s
     spoken_s = max((word.end_s for word in dialogue.words if word.end_s <= after_s), default=0.0)
-    return Answer(found, after_s, after_s - spoken_s)
+    return Answer(found, after_s - spoken_s)
 
 
 async def _first_recommendation(counter: Counter, within_s: float) -> Recommendation | None:
@@ -81,7 +83,7 @@ async def _first_recommendation(counter: Counter, within_s: float) -> Recommenda
     return None
 
 
-async def _show(progress: Progress, task: object, counter: Counter) -> None:
+async def _show(progress: Progress, task: TaskID, counter: Counter) -> None:
     while True:
-        progress.update(task, completed=counter.sent_s)  # type: ignore[arg-type]
+        progress.update(task, completed=counter.sent_s)
         await asyncio.sleep(0.1)
