@@ -5,9 +5,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
-INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes
+# Compiled at once: the graph's dozen processes would each compile what they import, at every start.
+INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --compile-bytecode
 
-.PHONY: help run test lint types lock clean
+.PHONY: help run test lint types lock docker-check clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -47,6 +48,9 @@ lock: $(BIN)/uv  ## resolve the dependencies again and write requirements/*.lock
 	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.lock
 	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps requirements/no-deps.in -o requirements/no-deps.lock
 	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements/run.lock pyproject.toml -o requirements/dev.lock
+
+docker-check:  ## build the image without Docker, run it, stream to it (root; Debian's buildah and debootstrap)
+	deploy/docker/check-with-buildah.sh
 
 clean:  ## remove the virtual environment and caches; data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

@@ -24,6 +24,29 @@ app.command()(counter)
 app.add_typer(keys, name="keys")
 
 
+def _mount_others() -> None:
+    """The commands of the other stages."""
+    for module, attribute, name in (
+        ("cli.query", "query", "query"),
+        ("cli.report", "report", "report"),
+        ("cli.erase", "erase", "erase"),
+        ("cli.gate", "gate", "gate"),
+        ("cli.eval", "evaluate", "eval"),
+        ("cli.ab", "ab", "ab"),
+        ("cli.catalogue", "app", "catalogue"),
+    ):
+        if importlib.util.find_spec(module) is None:
+            continue
+        command = getattr(importlib.import_module(module), attribute)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=name)
+        else:
+            app.command(name)(command)
+
+
+_mount_others()
+
+
 def main() -> None:
     try:
         app()

@@ -4,6 +4,7 @@ Used by `balto run` and by the tests that need a real cluster. Ray reads most of
 when `ray.serve` is first imported, here and in every process it starts: `start_cluster` sets them before importing it.
 """
 
+import logging
 import os
 import shutil
 import socket
@@ -140,7 +141,7 @@ def _start_ray(run_dir: Path, log_to_driver: bool) -> None:
         include_dashboard=False,
         object_store_memory=OBJECT_STORE_BYTES,
         log_to_driver=log_to_driver,
-        logging_level="warning",
+        logging_level=logging.WARNING,
         _temp_dir=str(run_dir / "ray"),
     )
 
@@ -216,7 +217,7 @@ def _drain_serve() -> None:
     client = _get_global_client()
     if client is None:
         return
-    client.shutdown_cached_handles()
+    client.shutdown_cached_handles()  # type: ignore[no-untyped-call]
     ray.get(client._controller.graceful_shutdown.remote(wait=False))
     deadline = time.monotonic() + DRAIN_TIMEOUT_S
     while time.monotonic() < deadline:
