@@ -1,6 +1,9 @@
 """The graph, on one screen."""
 
-from ray.serve import Application
+from typing import Any
+
+from ray import serve
+from ray.serve import Application, Deployment
 
 from configs.application import ApplicationSettings
 from configs.environment import Environment
@@ -17,10 +20,15 @@ def build_app(args: ApplicationSettings) -> Application:
     Replicas, resources and autoscaling of each deployment are in `serve_config.yaml`, by its name.
     """
     environment = Environment()
-    return IngressReplica.bind(
+    return _deployment("ingress", serve.ingress()(IngressReplica)).bind(
         args,
-        GateReplica.bind(args.gate, environment.vad_energy_threshold),
-        TranscriberReplica.bind(args.transcription),
-        RecommenderReplica.bind(args.recommendation, args.model),
-        RecorderReplica.bind(args.record),
+        _deployment("gate", GateReplica).bind(args.gate, environment.vad_energy_threshold),
+        _deployment("transcriber", TranscriberReplica).bind(args.transcription),
+        _deployment("recommender", RecommenderReplica).bind(args.recommendation, args.model),
+        _deployment("recorder", RecorderReplica).bind(args.record),
     )
+
+
+def _deployment(name: str, replica: type[Any]) -> Deployment:
+    deployment: Deployment = serve.deployment(name=name)(replica)
+    return deployment

@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -102,7 +102,7 @@ class Desk:
         if conversation.phase is Phase.LISTENING:
             self._own(conversation.finish(reason, code, ask=False), conversation.session_id)
 
-    def _own(self, work: "asyncio.coroutines.Coroutine[None, None, None]", session_id: str) -> None:
+    def _own(self, work: Coroutine[None, None, None], session_id: str) -> None:
         task = asyncio.create_task(work, name=f"ending {session_id}", context=contextvars.Context())
         self._endings.add(task)
         task.add_done_callback(self._endings.discard)

@@ -3,14 +3,11 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
-from ray import serve
-
 from configs.gate import GateSettings
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
 from pipeline.gate.host import make_host
 
 
-@serve.deployment(name="gate")
 class GateReplica:
     def __init__(self, settings: GateSettings, energy_threshold: int) -> None:
         self._host = make_host(settings, energy_threshold)

@@ -5,10 +5,11 @@ request's own id, and its router spins when two such calls are under way at once
 """
 
 import contextvars
-import hashlib
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
+from ray.exceptions import RayTaskError
 from ray.serve.handle import DeploymentHandle
 
 from deployments.wire import ReplyColumns, TickColumns
@@ -16,6 +17,7 @@ from pipeline.record.wire import Batch
 from pipeline.stages import (
     Counter,
     RecommendationRequest,
+    RegistryError,
     StageFailed,
     Transcription,
     TranscriptionRequest,
@@ -33,6 +35,17 @@ async def call(method: Any, *args: object, **kwargs: object) -> Any:
     """Call a handle's method and await the answer; cancelled when the caller is."""
     response = contextvars.Context().run(method.remote, *args, **kwargs)
     return await cast(Awaitable[Any], response)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Raise the registry's own RegistryError again, which crosses processes inside one of Ray's errors."""
+    try:
+        yield
+    except RayTaskError as error:
+        if isinstance(error.cause, RegistryError):
+            raise RegistryError(str(error.cause)) from None
+        raise
 
 
 class GateHandle:
@@ -80,14 +93,15 @@ class RecorderHandle:
         return cast(int, await call(self._handle.commit, batch))
 
     async def authenticate(self, api_key: str) -> Counter | None:
-        key_sha256 = hashlib.sha256(api_key.encode()).hexdigest()  # the key itself does not travel further
-        return cast(Counter | None, await call(self._handle.authenticate, key_sha256))
+        return cast(Counter | None, await call(self._handle.authenticate, api_key))
 
     async def register_client(self, *, email: str, razao_social: str, telefone: str) -> str:
-        return cast(str, await call(self._handle.register_client, email, razao_social, telefone))
+        with refusals():
+            return cast(str, await call(self._handle.register_client, email, razao_social, telefone))
 
     async def register_counter(self, *, nome_balcao: str, cliente_codigo: str) -> tuple[str, str]:
-        return cast(tuple[str, str], await call(self._handle.register_counter, nome_balcao, cliente_codigo))
+        with refusals():
+            return cast(tuple[str, str], await call(self._handle.register_counter, nome_balcao, cliente_codigo))
 
     async def revoke_counter(self, balcao_id: str) -> bool:
         return cast(bool, await call(self._handle.revoke_counter, balcao_id))

@@ -17,7 +17,7 @@ from configs.environment import Environment
 from deployments.desk import Desk
 from deployments.handles import GateHandle, RecommenderHandle, RecorderHandle, TranscriberHandle, by_value, call
 from deployments.lanes import GateLanes
-from deployments.membership import ReplicaIds, membership
+from deployments.membership import membership
 from deployments.pages import add_routes
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
@@ -30,8 +30,6 @@ logger = logging.getLogger(__name__)
 Handle = DeploymentHandle[Any]
 
 
-@serve.deployment(name="ingress")
-@serve.ingress()
 class IngressReplica:
     def __init__(
         self, settings: ApplicationSettings, gate: Handle, transcriber: Handle, recommender: Handle, recorder: Handle
@@ -40,7 +38,6 @@ class IngressReplica:
         self._handles = {"gate": gate, "transcriber": transcriber, "recommender": recommender, "recorder": recorder}
         self._replica_id = serve.get_replica_context().replica_id.unique_id
         self._draining: asyncio.Task[None] | None = None
-        self._listed = False  # Serve has announced this replica
 
     async def __serve_build_asgi_app__(self) -> FastAPI:
         environment = Environment()
@@ -68,37 +65,25 @@ class IngressReplica:
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         membership.watch("gate", self._lanes.update)
-        membership.watch("ingress", self._on_ingress_replicas)
-        introductions = [
-            asyncio.create_task(self._introduce("gate", self._handles["gate"])),
-            asyncio.create_task(self._introduce("ingress", serve.get_deployment_handle("ingress"))),
-        ]
+        introduction = asyncio.create_task(self._meet_the_gate(), name="meeting the gate")
         try:
             yield
         finally:
-            for task in introductions:
-                task.cancel()
+            introduction.cancel()
             await self.drain()
             await self._lanes.close()
             await self._courier.aclose()
 
-    async def _introduce(self, stage: str, handle: Handle) -> None:
-        """A handle learns of its replicas when it is first used."""
+    async def _meet_the_gate(self) -> None:
+        """A handle learns of its replicas, and tells `membership`, once it is first used."""
         while True:
             try:
                 async with asyncio.timeout(30):
-                    await call(by_value(handle).ready)
+                    await call(by_value(self._handles["gate"]).ready)
                 return
             except Exception as error:  # its replicas are still starting, in whatever way
-                logger.info("%s is not there yet: %s", stage, type(error).__name__)
+                logger.info("the gate is not there yet: %s", type(error).__name__)
                 await asyncio.sleep(0.5)
-
-    def _on_ingress_replicas(self, replicas: ReplicaIds) -> None:
-        """Serve takes a replica off the list before it stops it: the time to see the counters off."""
-        if self._replica_id in replicas:
-            self._listed = True
-        elif self._listed and self._draining is None:
-            self._draining = asyncio.create_task(self._desk.drain(), name="draining")
 
     async def ready(self) -> bool:
         return True

@@ -2,7 +2,8 @@
 
 import asyncio
 import hmac
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Header, HTTPException, WebSocket
@@ -75,25 +76,32 @@ def _add_registration(app: FastAPI, registry: Registry, environment: Environment
 
     @app.post("/cadastro/cliente", status_code=201, dependencies=[admin])
     async def register_client(client: NewClient) -> dict[str, str]:
-        codigo = await registry.register_client(
-            email=client.email, razao_social=client.razao_social, telefone=client.telefone
-        )
+        with _refused(422):
+            codigo = await registry.register_client(
+                email=client.email, razao_social=client.razao_social, telefone=client.telefone
+            )
         return {"codigo": codigo}
 
     @app.post("/cadastro/balcao", status_code=201, dependencies=[admin])
     async def register_counter(counter: NewCounter) -> dict[str, str]:
-        try:
+        with _refused(404):
             balcao_id, api_key = await registry.register_counter(
                 nome_balcao=counter.nome_balcao, cliente_codigo=counter.user_codigo
             )
-        except RegistryError as error:
-            raise HTTPException(404, str(error)) from None
         return {"balcao_id": balcao_id, "api_key": api_key}
 
     @app.delete("/cadastro/balcao/{balcao_id}", status_code=204, dependencies=[admin])
     async def revoke_counter(balcao_id: str) -> None:
         if not await registry.revoke_counter(balcao_id):
             raise HTTPException(404, f"balcão {balcao_id} não existe ou já foi revogado")
+
+
+@contextmanager
+def _refused(status: int) -> Iterator[None]:
+    try:
+        yield
+    except RegistryError as error:
+        raise HTTPException(status, str(error)) from None
 
 
 def _admin_check(environment: Environment) -> Callable[[str | None], None]:

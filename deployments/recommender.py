@@ -1,7 +1,5 @@
 """The recommender: rules, the chat model's client, checks."""
 
-from ray import serve
-
 from configs.environment import Environment
 from configs.model import ModelSettings
 from configs.recommendation import RecommendationSettings
@@ -10,9 +8,10 @@ from pipeline.recommendation.recommend import make_recommender
 from pipeline.stages import RecommendationRequest, StageFailed, Verdict
 
 
-@serve.deployment(name="recommender")
 class RecommenderReplica:
-    async def __init__(self, settings: RecommendationSettings, model: ModelSettings) -> None:
+    async def __init__(  # type: ignore[misc]  # Serve awaits it: clients belong to the loop
+        self, settings: RecommendationSettings, model: ModelSettings
+    ) -> None:
         self._model = make_chat_model(model, Environment())
         self._recommender = make_recommender(settings, self._model)
 

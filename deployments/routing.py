@@ -2,7 +2,7 @@
 
 `PinnedRouter` sends a request whose `session_id` is a replica's id to that replica, and every other request to one
 of two picked at random. It also tells this process's `membership` whenever Serve changes the set of replicas: lanes
-learn at once of a new gate replica, and an ingress replica that it is being drained, without asking anyone.
+learn at once of a gate replica that came or is going.
 """
 
 import random
@@ -10,10 +10,8 @@ from collections.abc import Sequence
 
 from ray.serve.request_router import PendingRequest, RequestRouter, RunningReplica
 
-from deployments.membership import membership
 
-
-class PinnedRouter(RequestRouter):  # type: ignore[misc]
+class PinnedRouter(RequestRouter):
     """See the module's text. A request pinned to a replica that is gone waits: its caller has a timeout."""
 
     async def choose_replicas(
@@ -30,6 +28,9 @@ class PinnedRouter(RequestRouter):  # type: ignore[misc]
         return [random.sample(candidate_replicas, min(2, len(candidate_replicas)))]
 
     def update_replicas(self, replicas: Sequence[RunningReplica]) -> None:
+        # Imported here: Serve pickles this module by value, and the membership must be this process's own.
+        from deployments.membership import membership
+
         super().update_replicas(list(replicas))
         ids = frozenset(replica.replica_id.unique_id for replica in replicas)
         membership.update(self._deployment_id.name, ids)

@@ -6,13 +6,14 @@ from typing import Any
 from ray.serve.config import AutoscalingContext
 
 
-def by_streams(context: AutoscalingContext) -> tuple[int, dict[str, Any]]:
-    """Enough replicas for `target_ongoing_requests` streams each, within the deployment's bounds.
+class ByStreams:
+    """`streams_per_replica`, within the deployment's bounds. A policy for ray.serve.config.AutoscalingPolicy."""
 
-    An autoscaling policy (ray.serve.config.AutoscalingPolicy). Serve's own setting is read as streams per replica.
-    """
-    streams = sum(context.aggregated_metrics.get("streams", {}).values())
-    per_replica = context.config.get_target_ongoing_requests()
-    wanted = math.ceil(streams / per_replica)
-    bounded = min(max(wanted, context.capacity_adjusted_min_replicas), context.capacity_adjusted_max_replicas)
-    return bounded, {}
+    def __init__(self, streams_per_replica: float) -> None:
+        self._streams_per_replica = streams_per_replica
+
+    def __call__(self, context: AutoscalingContext) -> tuple[int, dict[str, Any]]:
+        streams = sum((context.aggregated_metrics or {}).get("streams", {}).values())
+        wanted = math.ceil(streams / self._streams_per_replica)
+        least, most = context.capacity_adjusted_min_replicas, context.capacity_adjusted_max_replicas
+        return min(max(wanted, least), most), {}

@@ -1,16 +1,15 @@
 """The transcriber: one client of the speech provider, waiting on the network for many counters at once."""
 
-from ray import serve
-
 from configs.environment import Environment
 from configs.transcription import TranscriptionSettings
 from pipeline.stages import StageFailed, Transcription, TranscriptionRequest
 from pipeline.transcription import make_transcriber
 
 
-@serve.deployment(name="transcriber")
 class TranscriberReplica:
-    async def __init__(self, settings: TranscriptionSettings) -> None:
+    async def __init__(  # type: ignore[misc]  # Serve awaits it: clients belong to the loop
+        self, settings: TranscriptionSettings
+    ) -> None:
         self._transcriber = make_transcriber(settings, Environment())
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:

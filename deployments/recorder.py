@@ -1,0 +1,47 @@
+"""The recorder: the one writer of the database, and the registry of counters."""
+
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
+from configs.environment import Environment
+from configs.record import RecordSettings
+from pipeline.record.service import RecordService
+from pipeline.record.wire import Batch
+from pipeline.stages import Counter
+
+T = TypeVar("T")
+
+
+class RecorderReplica:
+    def __init__(self, settings: RecordSettings) -> None:
+        environment = Environment()
+        self._service = RecordService(settings, environment.data_dir, environment.published_db)
+
+    async def commit(self, batch: Batch) -> int:
+        return await asyncio.wrap_future(self._service.submit(batch))
+
+    async def authenticate(self, api_key: str) -> Counter | None:
+        return self._service.registry.authenticate(api_key)
+
+    async def register_client(self, email: str, razao_social: str, telefone: str) -> str:
+        registry = self._service.registry
+        return await _apart(lambda: registry.register_client(email=email, razao_social=razao_social, telefone=telefone))
+
+    async def register_counter(self, nome_balcao: str, cliente_codigo: str) -> tuple[str, str]:
+        registry = self._service.registry
+        return await _apart(lambda: registry.register_counter(nome_balcao=nome_balcao, cliente_codigo=cliente_codigo))
+
+    async def revoke_counter(self, balcao_id: str) -> bool:
+        return await _apart(lambda: self._service.registry.revoke_counter(balcao_id))
+
+    async def ready(self) -> bool:
+        return not self._service.closed
+
+    async def __del__(self) -> None:
+        await _apart(self._service.close)
+
+
+async def _apart(work: Callable[[], T]) -> T:
+    """Off the event loop: these wait for the disk."""
+    return await asyncio.to_thread(work)
