@@ -4,6 +4,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import duckdb
 
@@ -11,6 +12,7 @@ from pipeline.events import SessionStarted
 from pipeline.record.ledger import Ledger
 from pipeline.record.rows import PrivateText, Row, as_uuid, fact, private_texts
 from pipeline.record.tables import insert_all
+from pipeline.record.views import SEALED_TABLES
 from pipeline.record.wire import Sequenced
 
 _CACHED_SESSIONS = 50_000
@@ -22,11 +24,12 @@ Readable = Sequence[tuple[str, list[Sequenced], int]]  # (origin, its events, th
 class Facts:
     """Used by the writer's thread only."""
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, *, publish_texts: bool) -> None:
+    def __init__(self, con: duckdb.DuckDBPyConnection, *, publish_texts: bool, timezone: str) -> None:
         self.con = con
         self.ledger = Ledger(con, "bruto.lotes")
         self.latest_at: datetime | None = None
         self._publish_texts = publish_texts
+        self._timezone = ZoneInfo(timezone)
         self._counters: OrderedDict[str, Row] = OrderedDict()  # of sessions, so that every row names its counter
         self._erased = {
             row[0] for row in con.execute("SELECT DISTINCT sessao_id::VARCHAR FROM bruto.eliminacoes").fetchall()
@@ -62,6 +65,8 @@ class Facts:
                 if self.is_erased(session_id):
                     continue
                 self.latest_at = row["em"]
+                if table in SEALED_TABLES:
+                    row["dia"] = row["em"].astimezone(self._timezone).date()
                 if isinstance(found.event, SessionStarted):
                     self._remember(as_uuid(found.event.session_id), row)
                 elif "sessao_id" in row:

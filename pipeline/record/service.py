@@ -78,7 +78,9 @@ class RecordService:
         self._close_database()
         self._database = Database(self._places, self._published_db, self._settings)
         self.recovered += self._database.recovered
-        facts = Facts(self._database.facts, publish_texts=self._settings.publish_texts)
+        facts = Facts(
+            self._database.facts, publish_texts=self._settings.publish_texts, timezone=self._settings.timezone
+        )
         return Stores(facts, Texts(self._database.texts, self._keys, facts.is_erased))
 
     def _close_database(self) -> None:

@@ -30,8 +30,7 @@ def create_views(con: duckdb.DuckDBPyConnection, settings: RecordSettings, archi
     con.execute("CREATE SCHEMA IF NOT EXISTS fatos")
     con.execute("CREATE SCHEMA IF NOT EXISTS analise")
     create_fact_views(con, settings, archive)
-    sql = files("pipeline.record").joinpath("sql/views.sql").read_text(encoding="utf-8")
-    con.execute(sql.replace("{fuso}", settings.timezone.replace("'", "''")))
+    con.execute(files("pipeline.record").joinpath("sql/views.sql").read_text(encoding="utf-8"))
     _load_dictionary(con)
     con.execute("COMMIT")
 

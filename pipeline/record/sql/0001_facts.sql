@@ -1,4 +1,4 @@
--- The facts: append only, no personal text. Times are UTC; local days live in the views.
+-- The facts: append only, no personal text. Times are UTC; `dia` is the local day of `em` (setting `timezone`).
 -- No primary key, unique constraint or index: they cost 3x per commit and 6.8x on disk, and readers of
 -- DuckDB 1.4 to 1.5 can lose index entries. Ids are UUIDv7 made where the fact happened; the ledger
 -- (`lotes`) makes a batch that is sent twice recorded once. No CHECK: a surprising fact is still a fact.
@@ -31,6 +31,7 @@ CREATE TABLE bruto.sessoes (
     cliente_codigo      VARCHAR,
     evento              VARCHAR     NOT NULL,  -- inicio, fim
     em                  TIMESTAMPTZ NOT NULL,
+    dia                 DATE        NOT NULL,
     replica             VARCHAR,
     versao_protocolo    SMALLINT,
     motivo              VARCHAR,
@@ -47,6 +48,7 @@ CREATE TABLE bruto.segmentos (
     cliente_codigo        VARCHAR,
     conversa_id           VARCHAR,
     em                    TIMESTAMPTZ NOT NULL,
+    dia                   DATE        NOT NULL,
     amostra_inicial       BIGINT      NOT NULL,
     amostra_final         BIGINT      NOT NULL,
     audio_recebido_s      DOUBLE      NOT NULL,
@@ -71,6 +73,7 @@ CREATE TABLE bruto.chamadas (
     segmento_id      UUID,
     interacao_id     UUID,
     em               TIMESTAMPTZ NOT NULL,
+    dia              DATE        NOT NULL,
     tipo             VARCHAR     NOT NULL,
     provedor         VARCHAR     NOT NULL,
     modelo           VARCHAR     NOT NULL,
@@ -96,6 +99,7 @@ CREATE TABLE bruto.transcricoes (
     cliente_codigo VARCHAR,
     conversa_id    VARCHAR,
     em             TIMESTAMPTZ NOT NULL,
+    dia            DATE        NOT NULL,
     provedor       VARCHAR     NOT NULL,
     modelo         VARCHAR     NOT NULL,
     idioma         VARCHAR,
@@ -115,6 +119,7 @@ CREATE TABLE bruto.interacoes (
     conversa_id        VARCHAR,
     segmento_id        UUID,
     em                 TIMESTAMPTZ NOT NULL,
+    dia                DATE        NOT NULL,
     situacao           VARCHAR     NOT NULL,
     motivo             VARCHAR,
     motor              VARCHAR,
@@ -137,6 +142,7 @@ CREATE TABLE bruto.exibicoes (
     balcao_id       VARCHAR,
     cliente_codigo  VARCHAR,
     em              TIMESTAMPTZ NOT NULL,
+    dia             DATE        NOT NULL,
     silencio_ms     REAL,
     portao_ms       REAL,
     transcricao_ms  REAL,
@@ -155,6 +161,7 @@ CREATE TABLE bruto.sugestoes (
     balcao_id       VARCHAR,
     cliente_codigo  VARCHAR,
     em              TIMESTAMPTZ NOT NULL,
+    dia             DATE        NOT NULL,
     posicao         SMALLINT    NOT NULL,
     sku             VARCHAR     NOT NULL,
     produto         VARCHAR     NOT NULL
@@ -166,6 +173,7 @@ CREATE TABLE bruto.desfechos (
     balcao_id      VARCHAR,
     cliente_codigo VARCHAR,
     em             TIMESTAMPTZ NOT NULL,
+    dia            DATE        NOT NULL,
     resultado      VARCHAR     NOT NULL
 );
 
@@ -176,6 +184,7 @@ CREATE TABLE bruto.erros (
     cliente_codigo VARCHAR,
     segmento_id    UUID,
     em             TIMESTAMPTZ NOT NULL,
+    dia            DATE        NOT NULL,
     componente     VARCHAR     NOT NULL,
     tipo           VARCHAR     NOT NULL,
     mensagem       VARCHAR     NOT NULL,

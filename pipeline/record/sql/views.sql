@@ -1,6 +1,203 @@
+-- The contract with analysts: names, units and meanings here do not change; what they rest on may.
+-- Days are local days. Every column is explained in dictionary.csv.
+
+CREATE OR REPLACE VIEW analise.atualizacao AS
+SELECT publicado_em, ultimo_fato_em, intervalo_s, date_diff('second', publicado_em, now()) AS idade_s, versao_balto
+FROM bruto.publicacoes;
+
+CREATE OR REPLACE VIEW analise.lojas AS
+SELECT cliente_codigo, arg_max(razao_social, em) AS razao_social, min(em) AS cadastrada_em
+FROM bruto.clientes
+GROUP BY cliente_codigo;
+
+CREATE OR REPLACE VIEW analise.balcoes AS
+SELECT b.balcao_id, any_value(b.nome_balcao) AS nome_balcao, any_value(b.cliente_codigo) AS cliente_codigo,
+       any_value(l.razao_social) AS razao_social,
+       min(b.em) FILTER (b.evento = 'criado') AS criado_em,
+       min(b.em) FILTER (b.evento = 'revogado') AS revogado_em,
+       coalesce(arg_max(b.evento, b.em) FILTER (b.evento IN ('aviso_lgpd', 'sem_aviso_lgpd')) = 'aviso_lgpd', false)
+           AS aviso_lgpd
+FROM bruto.balcoes b
+LEFT JOIN analise.lojas l USING (cliente_codigo)
+GROUP BY b.balcao_id;
+
+CREATE OR REPLACE VIEW analise.sessoes AS
+SELECT sessao_id,
+       any_value(balcao_id) AS balcao_id, any_value(cliente_codigo) AS cliente_codigo,
+       min(dia) AS dia,
+       min(em) FILTER (evento = 'inicio') AS inicio_em,
+       max(em) FILTER (evento = 'fim') AS fim_em,
+       date_diff('millisecond', min(em) FILTER (evento = 'inicio'), max(em) FILTER (evento = 'fim')) / 1000 AS duracao_s,
+       any_value(motivo) AS motivo_fim, any_value(codigo_fechamento) AS codigo_fechamento,
+       max(audio_recebido_s) AS audio_recebido_s, max(audio_encaminhado_s) AS audio_encaminhado_s,
+       max(audio_descartado_s) AS audio_descartado_s,
+       any_value(versao_protocolo) AS versao_protocolo
+FROM fatos.sessoes
+GROUP BY sessao_id;
+
+CREATE OR REPLACE VIEW analise.falas AS
+SELECT s.segmento_id AS fala_id, s.sessao_id, s.conversa_id, s.balcao_id, s.cliente_codigo, s.dia, s.em,
+       s.audio_recebido_s, s.audio_encaminhado_s, s.audio_descartado_s, s.continua,
+       s.silencio_fechamento_ms, s.portao_ms, s.ruido_dbfs, s.voz_dbfs, s.snr_db, s.fracao_saturada, s.desvio_dc,
+       s.motor AS motor_portao,
+       t.provedor, t.modelo, t.n_palavras, t.confianca, t.latencia_ms AS transcricao_ms, t.falha AS falha_transcricao
+FROM fatos.segmentos s
+LEFT JOIN fatos.transcricoes t USING (segmento_id)
+WHERE s.segmento_id IS NOT NULL;
+
+CREATE OR REPLACE VIEW analise.desfechos_finais AS
+SELECT interacao_id, any_value(cliente_codigo) AS cliente_codigo, any_value(balcao_id) AS balcao_id, min(dia) AS dia,
+       arg_max(resultado, em) AS resultado, max(em) AS em, (arg_max(resultado, em) = 'venda_realizada')::INTEGER AS vendida
+FROM fatos.desfechos
+GROUP BY interacao_id;
+
+CREATE OR REPLACE VIEW analise.interacoes AS
+WITH sugeridos AS (
+    SELECT interacao_id, arg_min(produto, posicao) AS produto, arg_min(sku, posicao) AS sku, count(*) AS n_produtos
+    FROM fatos.sugestoes
+    GROUP BY interacao_id
+), ultimo AS (
+    SELECT interacao_id, arg_max(resultado, em) AS resultado, max(em) AS resultado_em
+    FROM fatos.desfechos
+    GROUP BY interacao_id
+)
+SELECT i.interacao_id, i.sessao_id, i.conversa_id, i.segmento_id AS fala_id,
+       i.cliente_codigo, i.balcao_id, i.dia, i.em,
+       i.situacao, i.motivo, i.motor, i.modelo, i.catalogo_versao, i.regras_versao, i.mensagem, i.sintomas,
+       p.produto, p.sku, coalesce(p.n_produtos, 0) AS n_produtos,
+       x.em AS exibida_em,
+       coalesce(x.silencio_ms, i.silencio_ms) AS silencio_ms,
+       coalesce(x.portao_ms, i.portao_ms) AS portao_ms,
+       coalesce(x.transcricao_ms, i.transcricao_ms) AS transcricao_ms,
+       coalesce(x.espera_ms, i.espera_ms) AS espera_ms,
+       coalesce(x.recomendacao_ms, i.recomendacao_ms) AS recomendacao_ms,
+       x.registro_ms, x.envio_ms, x.total_ms, x.proprio_ms,
+       u.resultado, u.resultado_em
+FROM fatos.interacoes i
+LEFT JOIN fatos.exibicoes x USING (interacao_id)
+LEFT JOIN sugeridos p USING (interacao_id)
+LEFT JOIN ultimo u USING (interacao_id);
+
+CREATE OR REPLACE VIEW analise.minutos_dia AS
+SELECT dia, cliente_codigo, balcao_id,
+       sum(audio_recebido_s) / 60 AS minutos_recebidos,
+       sum(audio_encaminhado_s) / 60 AS minutos_pagos,
+       sum(audio_descartado_s) / 60 AS minutos_poupados,
+       sum(audio_descartado_s) / nullif(sum(audio_recebido_s), 0) AS fracao_poupada
+FROM fatos.segmentos
+GROUP BY dia, cliente_codigo, balcao_id;
+
+CREATE OR REPLACE VIEW analise.custo_provedor_dia AS
+SELECT dia, cliente_codigo, tipo, provedor, modelo,
+       count(*) AS chamadas, sum(custo_usd) AS custo_usd, sum(audio_s) / 60 AS minutos_audio,
+       sum(tokens_entrada) AS tokens_entrada, sum(tokens_cache) AS tokens_cache, sum(tokens_saida) AS tokens_saida
+FROM fatos.chamadas
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW analise.saude_provedor_dia AS
+SELECT dia, tipo, provedor, modelo,
+       count(*) AS chamadas,
+       avg((situacao <> 'ok')::INTEGER) AS taxa_erro,
+       count(*) FILTER (situacao <> 'ok') AS falhas,
+       approx_quantile(latencia_ms, 0.50) AS latencia_p50_ms,
+       approx_quantile(latencia_ms, 0.95) AS latencia_p95_ms,
+       max(latencia_ms) AS latencia_max_ms
+FROM fatos.chamadas
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW analise.latencia_provedor AS
+SELECT tipo, provedor, modelo, count(*) AS chamadas,
+       approx_quantile(latencia_ms, 0.50) AS latencia_p50_ms,
+       approx_quantile(latencia_ms, 0.95) AS latencia_p95_ms
+FROM fatos.chamadas
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW analise.funil_dia AS
+WITH partes AS (
+    SELECT dia, cliente_codigo, balcao_id, 1 AS ouvidas, 0 AS compreendidas, 0 AS perguntas, 0 AS sugeridas, 0 AS vendidas
+    FROM fatos.segmentos
+    WHERE segmento_id IS NOT NULL
+    UNION ALL
+    SELECT dia, cliente_codigo, balcao_id, 0, (falha IS NULL AND n_palavras > 0)::INTEGER, 0, 0, 0
+    FROM fatos.transcricoes
+    UNION ALL
+    SELECT dia, cliente_codigo, balcao_id, 0, 0, 1, (situacao = 'sugerida')::INTEGER, 0
+    FROM fatos.interacoes
+    UNION ALL
+    SELECT dia, cliente_codigo, balcao_id, 0, 0, 0, 0, vendida FROM analise.desfechos_finais
+)
+SELECT dia, cliente_codigo, balcao_id,
+       sum(ouvidas) AS falas_ouvidas, sum(compreendidas) AS falas_compreendidas, sum(perguntas) AS interacoes,
+       sum(sugeridas) AS sugeridas, sum(vendidas) AS vendidas
+FROM partes
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW analise.conversao_loja AS
+WITH pedidas AS (
+    SELECT cliente_codigo, count(*) AS sugeridas FROM fatos.interacoes WHERE situacao = 'sugerida' GROUP BY cliente_codigo
+), vendas AS (
+    SELECT cliente_codigo, count(*) AS com_desfecho, sum(vendida) AS vendidas
+    FROM analise.desfechos_finais
+    GROUP BY cliente_codigo
+)
+SELECT p.cliente_codigo, l.razao_social, p.sugeridas, coalesce(v.com_desfecho, 0) AS com_desfecho,
+       coalesce(v.vendidas, 0) AS vendidas, coalesce(v.vendidas, 0) / p.sugeridas AS taxa_conversao
+FROM pedidas p
+LEFT JOIN vendas v USING (cliente_codigo)
+LEFT JOIN analise.lojas l USING (cliente_codigo);
+
+CREATE OR REPLACE VIEW analise.produtos AS
+SELECT s.sku, any_value(s.produto) AS produto, count(*) AS sugestoes, count(DISTINCT s.balcao_id) AS balcoes,
+       min(s.dia) AS primeiro_dia, max(s.dia) AS ultimo_dia
+FROM fatos.sugestoes s
+GROUP BY s.sku;
+
+CREATE OR REPLACE VIEW analise.produtos_dia AS
+SELECT s.dia, s.cliente_codigo, s.sku, any_value(s.produto) AS produto, count(*) AS sugestoes,
+       coalesce(sum(d.vendida), 0) AS vendidas
+FROM fatos.sugestoes s
+LEFT JOIN analise.desfechos_finais d USING (interacao_id)
+GROUP BY s.dia, s.cliente_codigo, s.sku;
+
+CREATE OR REPLACE VIEW analise.sintomas_dia AS
+SELECT dia, cliente_codigo, sintoma, count(*) AS interacoes
+FROM (SELECT dia, cliente_codigo, unnest(sintomas) AS sintoma FROM fatos.interacoes)
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW analise.encaminhamentos AS
+SELECT i.interacao_id, i.sessao_id, i.cliente_codigo, i.balcao_id, i.dia, i.em, i.motivo, i.mensagem, i.regras_versao,
+       x.total_ms
+FROM fatos.interacoes i
+LEFT JOIN fatos.exibicoes x USING (interacao_id)
+WHERE i.situacao = 'encaminhada';
+
+CREATE OR REPLACE VIEW analise.erros_dia AS
+SELECT dia, componente, tipo, count(*) AS ocorrencias, count(DISTINCT balcao_id) AS balcoes,
+       bool_or(fatal) AS fatal, bool_or(alerta) AS alerta, any_value(mensagem) AS mensagem, max(em) AS ultima_em
+FROM fatos.erros
+GROUP BY ALL;
+
+CREATE OR REPLACE VIEW analise.qualidade_audio_balcao AS
+SELECT s.balcao_id, any_value(b.nome_balcao) AS nome_balcao, any_value(s.cliente_codigo) AS cliente_codigo,
+       count(*) AS falas,
+       approx_quantile(s.snr_db, 0.5) AS snr_mediana_db, approx_quantile(s.snr_db, 0.1) AS snr_p10_db,
+       approx_quantile(s.ruido_dbfs, 0.5) AS ruido_mediana_dbfs,
+       avg(s.fracao_saturada) AS fracao_saturada, avg(abs(s.desvio_dc)) AS desvio_dc,
+       avg((s.snr_db < 10)::INTEGER) AS fracao_ruidosa
+FROM fatos.segmentos s
+LEFT JOIN analise.balcoes b USING (balcao_id)
+WHERE s.segmento_id IS NOT NULL
+GROUP BY s.balcao_id;
+
+CREATE OR REPLACE VIEW analise.textos AS
+SELECT dono, dono_id, sessao_id, em, texto FROM bruto.textos_publicados;
+
 CREATE OR REPLACE VIEW analise.dicionario AS
-SELECT c.table_name AS visao, c.column_name AS coluna, c.data_type AS tipo, d.unidade, d.significado, d.exemplo
+SELECT c.table_name AS visao, c.column_name AS coluna, c.data_type AS tipo,
+       coalesce(d.unidade, g.unidade) AS unidade, coalesce(d.significado, g.significado) AS significado,
+       coalesce(d.exemplo, g.exemplo) AS exemplo
 FROM duckdb_columns() c
 LEFT JOIN bruto.colunas d ON d.visao = c.table_name AND d.coluna = c.column_name
-WHERE c.database_name = current_database() AND c.schema_name = 'analise'
+LEFT JOIN bruto.colunas g ON g.visao = '*' AND g.coluna = c.column_name
+WHERE c.schema_name = 'analise' AND NOT c.internal
 ORDER BY c.table_name, c.column_index;

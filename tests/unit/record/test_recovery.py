@@ -12,7 +12,7 @@ import pytest
 from pipeline.ids import new_id
 from pipeline.record.service import RecordService
 from pipeline.record.spool import Spool
-from tests.unit.record.conftest import batch, conversation
+from tests.unit.record.conftest import conversation
 
 Open = Callable[..., RecordService]
 
