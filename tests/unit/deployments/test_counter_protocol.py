@@ -222,7 +222,7 @@ def test_a_drain_tells_every_counter_1012_and_admits_no_one(serve: Any) -> None:
         socket.send_bytes(AUDIO)
 
         async def drain() -> None:
-                while not server.desk.counters:
+            while not server.desk.counters:
                 await asyncio.sleep(0.001)
             await server.desk.drain()
 
