@@ -94,9 +94,12 @@ def _without_phrases(words: list[str], phrases: tuple[str, ...], removed: list[s
 
 
 def _without_overlap(words: list[str], previous: list[str], least: int, removed: list[str]) -> list[str]:
-    """Words at the start that repeat the end of the previous utterance: the same audio heard twice."""
+    """Words at the start that repeat the end of the previous utterance: the same audio heard twice.
+
+    An utterance that repeats nothing but the previous one is somebody saying it again, and stays.
+    """
     new, old = [plain(word) for word in words], [plain(word) for word in previous]
-    for length in range(min(len(new), len(old)), least - 1, -1):
+    for length in range(min(len(new) - 1, len(old)), least - 1, -1):
         if new[:length] == old[-length:]:
             removed.append(f"heard before: {' '.join(words[:length])}")
             return words[length:]
