@@ -1,5 +1,7 @@
 """`balto`: every command, mounted. Modules load fast; what is heavy is imported when a command runs."""
 
+import importlib
+import importlib.util
 import os
 import sys
 

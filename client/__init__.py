@@ -6,7 +6,8 @@
             if isinstance(event, Recommendation):
                 print(event.produto, event.explicacao)
 
-`Connection` is one socket, without reconnecting. Nothing here imports the rest of Balto.
+`Connection` is one socket, without reconnecting; `client.registration` makes clients and counters over HTTP. Nothing
+here imports the rest of Balto.
 """
 
 from client.backoff import Backoff
@@ -15,7 +16,6 @@ from client.counter import Connected, Counter, CounterEvent, Disconnected
 from client.errors import AudioSourceError, ClientError, ConnectionLost, KeyRefused, RegistrationRefused
 from client.messages import Alert, Notice, Recommendation
 from client.microphone import microphone
-from client.registration import Registration
 from client.wav import WavAudio, paced
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "KeyRefused",
     "Notice",
     "Recommendation",
-    "Registration",
     "RegistrationRefused",
     "WavAudio",
     "microphone",

@@ -1,0 +1,125 @@
+"""Where the rows of `balto query` come from, and how they are shown. Arrow throughout: nothing is held whole."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import httpx
+import pyarrow as pa
+import pyarrow.csv
+from rich.console import Console
+from rich.table import Table
+
+from cli.output import CommandError
+
+_SHOWN_ROWS = 200
+_BATCH_ROWS = 10_000
+_TIMEOUT_S = 120.0
+
+
+def local(sql: str, path: Path) -> pa.RecordBatchReader:
+    if not path.exists():
+        raise CommandError(
+            f"{path} does not exist yet; start the service (balto run), or name the file with --db or DB_FILE"
+        )
+    try:
+        con = duckdb.connect(str(path), read_only=True)
+        result = con.sql(sql)
+        if result is None:
+            raise CommandError("that statement returns no rows; ask with SELECT, FROM, DESCRIBE or SUMMARIZE")
+        return _casting_uuids(result).to_arrow_reader(_BATCH_ROWS)
+    except duckdb.Error as error:
+        raise CommandError(" ".join(str(error).split())) from None
+
+
+def _casting_uuids(result: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Arrow has no plain UUID: as text every reader understands them."""
+    if "UUID" not in [str(kind) for kind in result.types]:
+        return result
+    names = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in result.columns]
+    cast = [f"{n}::VARCHAR AS {n}" if str(k) == "UUID" else n for n, k in zip(names, result.types, strict=True)]
+    return result.project(", ".join(cast))
+
+
+def remote(sql: str, server: str, key: str | None) -> pa.RecordBatchReader:
+    if not key:
+        raise CommandError("--server needs an analyst's key: --key, or BALTO_ANALYST_KEY in the environment")
+    try:
+        body = {"sql": sql, "formato": "arrow"}
+        headers = {"Authorization": f"Bearer {key}"}
+        answer = httpx.post(f"{server.rstrip('/')}/consulta", json=body, headers=headers, timeout=_TIMEOUT_S)
+    except httpx.HTTPError as error:
+        raise CommandError(f"{server} did not answer ({error}); check the address and that the service runs") from None
+    if answer.status_code != httpx.codes.OK:
+        raise CommandError(f"{server} answered {answer.status_code}: {_reason(answer)}")
+    try:
+        return pa.ipc.open_stream(answer.content)
+    except pa.ArrowInvalid:
+        raise CommandError(f"{server} sent something that is not an Arrow stream; is it a Balto server?") from None
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        body = answer.json()
+    except ValueError:
+        return answer.text[:300]
+    found = body.get("erro") or body.get("detail") if isinstance(body, dict) else None
+    return str(found or body)[:300]
+
+
+def write_csv(reader: pa.RecordBatchReader) -> None:
+    out = pa.output_stream(sys.stdout.buffer)
+    with pyarrow.csv.CSVWriter(out, _flat(reader.schema)) as writer:
+        for batch in reader:
+            writer.write_table(_text(batch))
+    out.flush()
+
+
+def _flat(schema: pa.Schema) -> pa.Schema:
+    """CSV has no lists or structs: they become text."""
+    return pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in schema])
+
+
+def _text(batch: pa.RecordBatch) -> pa.Table:
+    columns = [
+        pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
+        if pa.types.is_nested(column.type)
+        else column
+        for column in batch.columns
+    ]
+    return pa.Table.from_arrays(columns, schema=_flat(batch.schema))
+
+
+def write_arrow(reader: pa.RecordBatchReader) -> None:
+    out = pa.output_stream(sys.stdout.buffer)
+    with pa.ipc.new_stream(out, reader.schema) as writer:
+        for batch in reader:
+            writer.write_batch(batch)
+    out.flush()
+
+
+def write_table(reader: pa.RecordBatchReader) -> None:
+    table = Table(*reader.schema.names, header_style="bold", row_styles=["", "dim"])
+    shown = 0
+    for row in _rows(reader):
+        if shown == _SHOWN_ROWS:
+            break
+        table.add_row(*(_cell(value) for value in row))
+        shown += 1
+    console = Console()
+    console.print(table)
+    more = " or more: --csv gives all" if shown == _SHOWN_ROWS else ""
+    console.print(f"{shown} row{'' if shown == 1 else 's'}{more}", style="dim")
+
+
+def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
+    for batch in reader:
+        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,36 @@
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from cli.output import CommandError
+from cli.run.preflight import check_folder, check_port
+
+
+def test_a_port_in_use_is_named() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        with pytest.raises(CommandError, match=f"port {port} is in use: .*--port or PORT"):
+            check_port("127.0.0.1", port)
+    check_port("127.0.0.1", port)
+
+
+def test_a_folder_is_made(tmp_path: Path) -> None:
+    check_folder(tmp_path / "a" / "b", "BALTO_DATA_DIR")
+    assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_folder_in_place_of_which_there_is_a_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "dados").write_text("")
+    with pytest.raises(CommandError, match=r"dados cannot be written .*or set BALTO_DATA_DIR"):
+        check_folder(tmp_path / "dados", "BALTO_DATA_DIR")
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write anywhere")
+def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(CommandError, match=r"cannot be written \(Permission denied"):
+        check_folder(tmp_path, "BALTO_DATA_DIR")
