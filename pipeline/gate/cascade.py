@@ -11,68 +11,46 @@ import numpy as np
 
 from pipeline.audio import samples_from_ms
 from pipeline.gate.candidates import Candidates
+from pipeline.gate.crowd import Crowd
 from pipeline.gate.evidence import Heard, Voice
 from pipeline.gate.grid import (
-    EPOCH_SAMPLES,
     FULL_SCALE,
     HOP_SAMPLES,
     QUANTUM_SAMPLES,
     Doubles,
+    Flags,
     Floats,
     Pcm,
     Rows,
     grown,
 )
 from pipeline.gate.level import NoiseFloor, SpeechLevel, frame_dbfs, frames_of
-from pipeline.gate.silero import CONTEXT_SAMPLES, WINDOW_SAMPLES, Silero
+from pipeline.gate.ring import AudioRing
+from pipeline.gate.silero import CONTEXT_SAMPLES, Silero
 
 VOICES = tuple(Voice)
-RING_HOPS = EPOCH_SAMPLES // HOP_SAMPLES
 
 
 @dataclass(frozen=True, slots=True)
 class Tuning:
     """Where the model's log-odds count. Measured: docs/gate.md."""
 
-    open_logit: float = -0.85  # a probability of 0.30
-    hold_logit: float = -1.73  # 0.15
+    open_logit: float = -1.2  # a probability of 0.23
+    hold_logit: float = -2.0  # 0.12
+    faint_logit: float = -5.0  # this, or
+    faint_above_floor_db: float = 10.0  # this, moves a beginning back
     cell_time_s: float = 3.0  # time constant with which the recurrent cell forgets
-    logit_per_db: float = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to both
+    logit_per_db: float = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to the first three
     confident_logit: float = 4.0  # only such voice moves the gain
     look_back_ms: int = 500
-    near_margin_db: float = 8.0  # where the background itself is voiced, voice must stand out this much
-    near_logit_per_db: float = 0.5
-
-
-class AudioRing:
-    """The last 800 ms of every stream, DC-free, addressed by hops counted from the stream's origin."""
-
-    def __init__(self) -> None:
-        self._pcm: Pcm = np.zeros((0, EPOCH_SAMPLES), np.int16)
-
-    def reserve(self, capacity: int) -> None:
-        self._pcm = grown(self._pcm, capacity)
-
-    def clear(self, row: int) -> None:
-        self._pcm[row] = 0
-
-    def write(self, rows: Rows, ats: Rows, pcm: Pcm) -> None:
-        slots = ats % EPOCH_SAMPLES // QUANTUM_SAMPLES
-        self._pcm.reshape(len(self._pcm), -1, QUANTUM_SAMPLES)[rows, slots] = pcm
-
-    def windows(self, rows: Rows, hops: Rows) -> Floats:
-        """[n, 576]: the hop `hops[i]` of `rows[i]` behind its context, in 16-bit units."""
-        by_hop = self._pcm.reshape(len(self._pcm), RING_HOPS, HOP_SAMPLES)
-        windows = np.empty((len(rows), WINDOW_SAMPLES), np.float32)
-        windows[:, CONTEXT_SAMPLES:] = by_hop[rows, hops % RING_HOPS]
-        windows[:, :CONTEXT_SAMPLES] = by_hop[rows, (hops - 1) % RING_HOPS, -CONTEXT_SAMPLES:]
-        return windows
+    background_logit: float = -2.2  # 0.10: so much counts as voice when the background is judged
 
 
 class CascadeEngine:
     step_samples = HOP_SAMPLES
     votes = 2
     votes_of = 3
+    onset_lag_samples = samples_from_ms(100)
     warm_up_samples = samples_from_ms(1600)
 
     def __init__(self, candidates: Candidates, tuning: Tuning) -> None:
@@ -83,25 +61,25 @@ class CascadeEngine:
         self._ring = AudioRing()
         self._floor = NoiseFloor()
         self._speech = SpeechLevel()
-        self._voiced_floor: Doubles = np.zeros(0)  # 0..1: how voiced the background itself sounds
+        self._crowd = Crowd()
         self._shift_db: Doubles = np.zeros(0)
         self._origin = np.zeros(0, np.int64)
         self._next_hop = np.zeros(0, np.int64)  # the first that the model has not heard
 
     def reserve(self, capacity: int) -> None:
-        for part in (self._candidates, self._silero, self._ring, self._floor, self._speech):
+        for part in (self._candidates, self._silero, self._ring, self._floor, self._speech, self._crowd):
             part.reserve(capacity)
-        for name in ("_voiced_floor", "_shift_db", "_origin", "_next_hop"):
+        for name in ("_shift_db", "_origin", "_next_hop"):
             setattr(self, name, grown(getattr(self, name), capacity))
 
     def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
-        floor, speech, voiced = memory if memory else (None, None, 0.0)
+        floor, speech, *crowd = memory if memory else (None, None)
         self._candidates.open(row)
         self._silero.reset(np.array([row]))
         self._ring.clear(row)
         self._floor.reset(row, floor)
         self._speech.reset(row, speech)
-        self._voiced_floor[row] = voiced
+        self._crowd.reset(row, (crowd[0], crowd[1]) if crowd else None)
         self._shift_db[row] = shift_db
         self._origin[row] = origin
         self._next_hop[row] = 0
@@ -110,7 +88,7 @@ class CascadeEngine:
         self._candidates.close(row)
 
     def memory(self, row: int) -> list[float]:
-        return [float(self._floor.dbfs[row]), float(self._speech.dbfs[row]), float(self._voiced_floor[row])]
+        return [float(self._floor.dbfs[row]), float(self._speech.dbfs[row]), *self._crowd.memory(row)]
 
     def floor_dbfs(self, row: int) -> float:
         return float(self._floor.dbfs[row])
@@ -125,10 +103,10 @@ class CascadeEngine:
         verdicts: list[list[Heard]] = [[] for _ in starts]
         if counts.any():
             self._confirm(rows, firsts, counts, verdicts)
-        self._voiced_floor[rows[~active]] *= 0.98
+        self._crowd.pause(rows[~active])
         return verdicts
 
-    def _hops(self, rows: Rows, ats: Rows, active: Rows, fresh: Rows) -> tuple[Rows, Rows]:
+    def _hops(self, rows: Rows, ats: Rows, active: Flags, fresh: Flags) -> tuple[Rows, Rows]:
         """(first, count) of the hops that the model is to hear now, per stream; a fresh candidate looks back."""
         end = (ats + QUANTUM_SAMPLES) // HOP_SAMPLES
         back = np.maximum((ats - self.look_back_samples) // HOP_SAMPLES, 0)
@@ -139,34 +117,36 @@ class CascadeEngine:
         return firsts, np.where(active, end - firsts, 0)
 
     def _confirm(self, rows: Rows, firsts: Rows, counts: Rows, verdicts: list[list[Heard]]) -> None:
+        """Ask the model about `counts` hops from `firsts` of each stream and enter what it says into `verdicts`."""
         has = np.flatnonzero(counts)
-        owners, counts, firsts = rows[has], counts[has], firsts[has]
-        each = np.repeat(np.arange(len(owners)), counts)
-        hops = firsts[each] + np.arange(len(each)) - (np.cumsum(counts) - counts)[each]
-        windows = self._ring.windows(owners[each], hops)
+        streams, firsts, counts = rows[has], firsts[has], counts[has]
+        begins = np.cumsum(counts) - counts  # where each stream's hops begin among all hops
+        owner = np.repeat(np.arange(len(has)), counts)
+        hops = firsts[owner] + np.arange(len(owner)) - begins[owner]
+        windows = self._ring.windows(streams[owner], hops)
         levels = frame_dbfs(windows[:, CONTEXT_SAMPLES:])
-        windows *= (self._speech.gain(owners) / FULL_SCALE).astype(np.float32)[each, None]
-        logits = self._silero.hear(owners, counts, windows)
-        voices = self._judge(owners[each], logits, levels)
-        self._learn(owners, counts, owners[each], logits, levels)
-        ends = self._origin[owners[each]] + (hops + 1) * HOP_SAMPLES
-        rows_of = has[each].tolist()
-        for i, end, voice, level in zip(rows_of, ends.tolist(), voices.tolist(), levels.tolist(), strict=True):
+        windows *= (self._speech.gain(streams) / FULL_SCALE).astype(np.float32)[owner, None]
+        logits = self._silero.hear(streams, counts, windows)
+        penalty = self._penalty(streams, begins, counts, logits, levels)
+        voices = self._judge(streams[owner], logits - penalty[owner], levels)
+        confident = logits > self._tuning.confident_logit
+        self._speech.follow(streams[owner][confident], levels[confident])
+        heard = np.maximum.reduceat(voices, begins) > Voice.NONE  # silence throughout needs no verdicts
+        kept = heard[owner]
+        ends = self._origin[streams[owner]] + (hops + 1) * HOP_SAMPLES
+        told = (has[owner], ends, voices, levels)
+        for i, end, voice, level in zip(*(column[kept].tolist() for column in told), strict=True):
             verdicts[i].append(Heard(end, VOICES[voice], level))
 
-    def _judge(self, rows: Rows, logits: Floats, levels: Floats) -> Rows:
-        """Voice.NONE, HOLDS or OPENS for each hop."""
-        tuning = self._tuning
-        near = np.clip((self._voiced_floor[rows] - 0.3) / 0.3, 0, 1)
-        short_db = np.maximum(0, tuning.near_margin_db - (levels - self._floor.dbfs[rows]))
-        evidence = logits - near * tuning.near_logit_per_db * short_db - tuning.logit_per_db * self._shift_db[rows]
-        return np.where(evidence > tuning.open_logit, 2, np.where(evidence > tuning.hold_logit, 1, 0))
+    def _penalty(self, streams: Rows, begins: Rows, counts: Rows, logits: Floats, levels: Floats) -> Doubles:
+        """What voice has to lose for not standing out of a crowd, per stream."""
+        voiced = np.add.reduceat(logits > self._tuning.background_logit, begins, dtype=np.float64) / counts
+        power = np.add.reduceat(10 ** (levels / 10), begins, dtype=np.float64) / counts
+        return self._crowd.penalty(streams, voiced, 10 * np.log10(power), self._floor.dbfs[streams])
 
-    def _learn(self, owners: Rows, counts: Rows, rows: Rows, logits: Floats, levels: Floats) -> None:
-        """The speaker's level, from confident voice; how voiced the floor is, from what lies near it."""
-        confident = logits > self._tuning.confident_logit
-        if confident.any():
-            self._speech.follow(rows[confident], levels[confident])
-        low = levels < self._floor.dbfs[rows] + 4.0
-        voiced = 1 / (1 + np.exp(-logits[low]))
-        np.add.at(self._voiced_floor, rows[low], 0.02 * (voiced - self._voiced_floor[rows[low]]))
+    def _judge(self, rows: Rows, logits: Doubles, levels: Floats) -> Rows:
+        """Voice for each hop, by number."""
+        tuning = self._tuning
+        evidence = logits - tuning.logit_per_db * self._shift_db[rows]
+        faint = (evidence > tuning.faint_logit) | (levels > self._floor.dbfs[rows] + tuning.faint_above_floor_db)
+        return np.where(evidence > tuning.hold_logit, Voice.HOLDS, faint) + (evidence > tuning.open_logit)

@@ -32,5 +32,7 @@ class DcRemoval:
         if not whole.any():
             return pcm
         if pcm.max() - whole.min() <= HIGHEST and pcm.min() - whole.max() >= LOWEST:
-            return pcm - whole.astype(np.int16)
-        return np.clip(pcm - whole, LOWEST, HIGHEST).astype(np.int16)
+            free: Pcm = pcm - whole.astype(np.int16)
+            return free
+        saturated: Pcm = np.clip(pcm - whole, LOWEST, HIGHEST).astype(np.int16)
+        return saturated

@@ -15,6 +15,7 @@ class Engine(Protocol):
     step_samples: int  # the length of one verdict
     votes: int  # opening verdicts out of the last `votes_of` that begin an utterance
     votes_of: int
+    onset_lag_samples: int  # how long after a voice began the engine is sure of it
     look_back_samples: int  # verdicts may arrive for audio up to this long ago
     warm_up_samples: int  # a fresh stream decides like an old one after this much audio
 

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 class Voice(IntEnum):
     NONE = 0
-    HOLDS = 1  # enough to keep an utterance open
-    OPENS = 2  # enough to begin one
+    FAINT = 1  # not enough for anything, but an utterance that begins right after it began here
+    HOLDS = 2  # enough to keep an utterance open
+    OPENS = 3  # enough to begin one
 
 
 class Heard(NamedTuple):

@@ -37,7 +37,7 @@ def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -
         step=engine.step_samples,
         votes=engine.votes,
         of=engine.votes_of,
-        pre_roll=samples_from_ms(pre_roll_ms),
+        pre_roll=samples_from_ms(pre_roll_ms) + engine.onset_lag_samples,
         closing_silence=samples_from_ms(closing_ms),
         trailing_pad=samples_from_ms(min(closing_ms, settings.trailing_pad_ms)),
         shortest=samples_from_ms(settings.shortest_utterance_ms),

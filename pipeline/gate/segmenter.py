@@ -97,7 +97,7 @@ class Segmenter:
             return None
         if heard.end_sample - self.start > self.timing.longest - self.timing.cut_search:
             self._levels.append((heard.level_dbfs, heard.end_sample))
-        if heard.voice is Voice.NONE:
+        if heard.voice < Voice.HOLDS:
             return self._pause(heard.end_sample) or self._cut(heard.end_sample)
         self.state = SegmenterState.SPEAKING
         self._count(heard)

@@ -76,7 +76,9 @@ class _Graph:
 
     def op(self, kind: str, *inputs: str, to: str | None = None, **attributes: int) -> str:
         name = to or f"n{len(self.nodes)}"
-        self.nodes.append(helper.make_node(kind, inputs, [name], **attributes))
+        node = helper.make_node(kind, inputs, [name])
+        node.attribute.extend(helper.make_attribute(key, value) for key, value in attributes.items())
+        self.nodes.append(node)
         return name
 
     def columns(self, x: str, first: int, last: int) -> str:

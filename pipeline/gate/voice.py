@@ -22,5 +22,5 @@ class WebRtcVoice:
 
     def hear(self, pcm: Pcm) -> list[bool]:
         """Voice or not, per frame of one quantum."""
-        vad, process, raw = self._vad, _webrtcvad.process, memoryview(pcm).cast("B")
+        vad, process, raw = self._vad, _webrtcvad.process, pcm.data.cast("B")
         return [process(vad, SAMPLE_RATE_HZ, raw[at : at + FRAME_BYTES], FRAME_SAMPLES) for at in FRAME_STARTS]

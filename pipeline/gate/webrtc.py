@@ -19,6 +19,7 @@ class WebRtcEngine:
     step_samples = FRAME_SAMPLES
     votes = 3
     votes_of = 5
+    onset_lag_samples = 0
     look_back_samples = 0
     warm_up_samples = samples_from_ms(2400)
 
