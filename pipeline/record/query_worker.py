@@ -1,0 +1,144 @@
+"""One query, locked in. Started by `pipeline.record.query`; reads its order on stdin, writes the result on stdout.
+
+What holds it, in the order it is put on: no network (own namespace, where the kernel lets us), no root (becomes
+`nobody`), files read-only but for its scratch folder (Landlock, where the kernel has it), limits on address space,
+CPU and file size, then DuckDB's own locks. A failure is one line on stderr: `refused: …` or `too_large: …`.
+"""
+
+import json
+import os
+import resource
+import sys
+from pathlib import Path
+from typing import Any, NoReturn
+
+from pipeline.record import confinement
+
+_BASE_MB = 1536  # address space of Python, DuckDB and Arrow before any data
+_BATCH_ROWS = 10_000
+
+
+def main() -> None:
+    order = json.load(sys.stdin)
+    confine(order)
+    try:
+        answer(order)
+    except MemoryError:
+        fail("too_large", "the query needed more memory than a query may use; ask for less")
+
+
+def fail(kind: str, message: str) -> NoReturn:
+    print(f"{kind}: {message}", file=sys.stderr, flush=True)
+    os._exit(1)  # buffers and destructors have nothing to add
+
+
+def confine(order: dict[str, Any]) -> None:
+    """Give up whatever the query does not need."""
+    confinement.leave_network()
+    confinement.drop_root(Path(order["database"]))
+    confinement.restrict_files(
+        readable=[Path(order["database"]), Path(order["archive"]), *confinement.runtime_folders()],
+        writable=[Path(order["scratch"])],
+    )
+    memory = (order["memory_mb"] + _BASE_MB) << 20
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    seconds = int(order["time_s"] * order["threads"]) + 5
+    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+    spill = max(order["spill_mb"], 1) << 20
+    resource.setrlimit(resource.RLIMIT_FSIZE, (spill, spill))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def answer(order: dict[str, Any]) -> None:
+    import duckdb
+
+    try:
+        con = open_locked(order)
+        statements = con.extract_statements(order["sql"])
+        if len(statements) != 1:
+            fail("refused", "send exactly one statement")
+        if statements[0].type not in (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN):
+            fail("refused", "only queries are allowed")  # a courtesy: a SELECT may still try to write, and is held
+        result = con.sql(order["sql"])
+        if result is None:
+            fail("refused", "only queries that return rows are allowed")
+        write(result, order)
+    except duckdb.OutOfMemoryException:
+        fail("too_large", "the query needed more memory than a query may use; ask for less")
+    except duckdb.Error as error:
+        fail("refused", " ".join(str(error).split())[:600])
+
+
+def open_locked(order: dict[str, Any]) -> Any:
+    """The published file, read-only, with every door of DuckDB's that leads out of it shut and the key thrown away."""
+    import duckdb
+
+    con = duckdb.connect(order["database"], read_only=True, config={"python_enable_replacements": "false"})
+    manifest = con.execute("SELECT arquivo FROM bruto.selados").fetchall()
+    cold = [str(Path(order["archive"]) / name) for (name,) in manifest]
+    con.execute(f"SET threads = {int(order['threads'])}")
+    con.execute(f"SET memory_limit = '{int(order['memory_mb'])}MB'")
+    con.execute(f"SET temp_directory = '{order['scratch']}'")
+    con.execute(f"SET max_temp_directory_size = '{int(order['spill_mb'])}MB'")
+    con.execute("SET autoinstall_known_extensions = false")
+    con.execute("SET autoload_known_extensions = false")
+    con.execute("SET allow_community_extensions = false")
+    con.execute("SET allow_persistent_secrets = false")
+    if cold:
+        con.execute(f"SET allowed_paths = [{', '.join(_quoted(path) for path in cold)}]")
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    return con
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def write(result: Any, order: dict[str, Any]) -> None:
+    """The rows, in the wanted form, batch by batch: nothing is held whole."""
+    import pyarrow as pa
+
+    if order["form"] == "csv":
+        result = result.query("resultado", "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM resultado")
+    elif order["form"] == "json":
+        result = result.query("resultado", "SELECT to_json(resultado)::VARCHAR AS linha FROM resultado")
+    reader = result.to_arrow_reader(_BATCH_ROWS)
+    out = pa.output_stream(sys.stdout.buffer)
+    sink = _sink(order["form"], out, reader.schema)
+    rows = 0
+    for batch in reader:
+        rows += batch.num_rows
+        if rows > order["rows"]:
+            fail("too_large", f"the result passed {order['rows']} rows; aggregate, or add a LIMIT")
+        sink.write(batch)
+    sink.close()
+    out.flush()
+
+
+def _sink(form: str, out: Any, schema: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.csv
+
+    if form == "arrow":
+        return pa.ipc.new_stream(out, schema, options=pa.ipc.IpcWriteOptions(compression="zstd"))
+    if form == "csv":
+        return pyarrow.csv.CSVWriter(out, schema)
+    return _Lines(out)
+
+
+class _Lines:
+    """One JSON object per line."""
+
+    def __init__(self, out: Any) -> None:
+        self._out = out
+
+    def write(self, batch: Any) -> None:
+        self._out.write(("\n".join(batch.column(0).to_pylist()) + "\n").encode())
+
+    def close(self) -> None:
+        """Nothing ends a file of lines."""
+
+
+if __name__ == "__main__":
+    main()
