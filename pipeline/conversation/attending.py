@@ -1,6 +1,7 @@
 """The text side of a connected counter: utterances in, questions to the recommender, cards out."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.timeline import Timeline
 from pipeline.events import Decided, ErrorNoted, Event, InteractionOutcome, ProductSuggested, Shown
 from pipeline.ids import new_id
+from pipeline.record.errors import RecordError
 from pipeline.stages import (
     Basis,
     Counter,
@@ -26,6 +28,8 @@ from pipeline.stages import (
     Suggestion,
     Verdict,
 )
+
+logger = logging.getLogger(__name__)
 
 
 class CounterGone(Exception):
@@ -148,7 +152,11 @@ class Attending:
     async def _conclude(self, question: _Question, verdict: Verdict | StageFailed) -> None:
         """Record, then show, then record that it was shown."""
         message, shown = self._message(question, verdict)
-        await self._recorder.record(self._events(question, verdict, shown))
+        try:
+            await self._recorder.record(self._events(question, verdict, shown))
+        except RecordError as error:  # what cannot be recorded is not shown
+            logger.error("a card was held back: %s", error)
+            return
         loop_time = asyncio.get_running_loop().time
         question.timeline.recorded_at = loop_time()
         if message is None:

@@ -13,8 +13,8 @@ from pipeline.audio import AudioBuffer, samples_from_ms, seconds
 from pipeline.conversation.account import AudioAccount
 from pipeline.conversation.attending import Attending, Send
 from pipeline.conversation.context import ConversationContext
+from pipeline.conversation.notes import EXPIRED, INTERRUPTED, Notes
 from pipeline.conversation.timeline import Timeline
-from pipeline.events import ErrorNoted, Event, FeedbackGiven, SessionEnded, SessionStarted, Transcribed, UtteranceHeard
 from pipeline.ids import new_id
 from pipeline.protocol import Feedback
 from pipeline.redaction import redact
@@ -97,7 +97,8 @@ class Conversation:
             settings,
             self._session_s,
         )
-        stages.recorder.note([self._started(version, replica)])
+        self._notes = Notes(self.session_id, counter, stages.recorder)
+        self._notes.started(version, replica)
         self._stream = stages.gate.open(self.session_id, self._audio, counter.options, self.deliver)
 
     @property
@@ -119,9 +120,7 @@ class Conversation:
             raise TooFarAhead(f"more than {self._settings.max_ahead_s:g} s of audio ahead of real time")
 
     def feedback(self, message: Feedback) -> None:
-        self._note(
-            FeedbackGiven(interaction_id=message.id_interacao, session_id=self.session_id, resultado=message.resultado)
-        )
+        self._notes.feedback(message)
 
     # --- from the gate
 
@@ -133,16 +132,17 @@ class Conversation:
             self._take(span)
         quiet_upto = min(reply.replay_from_sample, self._audio.end_sample)
         if seconds(quiet_upto - self._account.accounted_sample) >= self._settings.account_every_s:
-            self._note_discarded(quiet_upto)
+            self._discard(quiet_upto)
         self._audio.release_before(reply.replay_from_sample)
 
     def _take(self, span: SpeechSpan) -> None:
         utterance_id = new_id()
         timeline = self._timeline(span)
-        self._note(self._heard_event(span, utterance_id, timeline))
+        entry = self._account.forward(span.start_sample, span.end_sample)
+        self._notes.utterance(utterance_id, self._attending.conversation_id, span, entry, timeline)
         start_sample = max(span.start_sample, self._audio.start_sample)
         if len(self._utterances) >= self._settings.max_pending_utterances or start_sample >= span.end_sample:
-            self._note(self._failed(utterance_id, "expirada"))
+            self._notes.not_transcribed(utterance_id, self._attending.conversation_id, EXPIRED)
             return
         request = TranscriptionRequest(
             session_id=self.session_id,
@@ -172,9 +172,7 @@ class Conversation:
         if before is not None:
             await asyncio.wait([before])
         if isinstance(result, StageFailed):
-            self._note(*result.calls, self._failed(request.utterance_id, result.category))
-            if result.category != "expirada":
-                self._note(self._error(result, request.utterance_id))
+            self._notes.transcription_failed(request.utterance_id, self._attending.conversation_id, result)
             return
         text = redact(result.text)
         heard = Heard(
@@ -186,14 +184,14 @@ class Conversation:
         if text:
             self._last_text = text
             self._attending.hear(heard, timeline)
-        self._note(*result.calls, self._transcribed(result, text, timeline, request.utterance_id))
+        self._notes.transcribed(request.utterance_id, self._attending.conversation_id, result, text, timeline)
 
     async def _text_of(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         try:
             async with asyncio.timeout(request.budget_s + 1.0):
                 return await self._stages.transcriber.transcribe(request)
         except TimeoutError:
-            return StageFailed(category="expirada", message="o transcritor não respondeu a tempo")
+            return StageFailed(category=EXPIRED, message="o transcritor não respondeu a tempo")
 
     # --- the end
 
@@ -224,19 +222,10 @@ class Conversation:
         if pending:
             await asyncio.wait(list(pending.values()))
         await self._attending.close()
-        self._note(*(self._failed(utterance_id, "interrompida") for utterance_id in pending))
-        self._note_discarded(self._audio.end_sample)
-        total = self._account.total
-        self._note(
-            SessionEnded(
-                session_id=self.session_id,
-                reason=reason,
-                close_code=close_code,
-                received_s=total.received_s,
-                forwarded_s=total.forwarded_s,
-                discarded_s=total.discarded_s,
-            )
-        )
+        for utterance_id in pending:
+            self._notes.not_transcribed(utterance_id, self._attending.conversation_id, INTERRUPTED)
+        self._discard(self._audio.end_sample)
+        self._notes.ended(reason, close_code, self._account.total)
 
     # --- within
 
@@ -254,16 +243,7 @@ class Conversation:
         if excess > 0:
             before = self._audio.start_sample
             self._audio.release_before(self._audio.start_sample + excess)
-            lost_s = seconds(self._audio.start_sample - before)
-            self._note(
-                ErrorNoted(
-                    component="gate",
-                    kind="audio_perdido",
-                    message=f"{lost_s:.1f} s de áudio descartados sem decisão do portão",
-                    session_id=self.session_id,
-                    alert=True,
-                )
-            )
+            self._notes.audio_lost(seconds(self._audio.start_sample - before))
 
     def _timeline(self, span: SpeechSpan) -> Timeline:
         delivered_at = self._time()
@@ -273,89 +253,6 @@ class Conversation:
             delivered_at=delivered_at,
         )
 
-    def _note(self, *events: Event) -> None:
-        if events:
-            self._stages.recorder.note(events)
-
-    def _note_discarded(self, upto_sample: int) -> None:
-        start = self._account.accounted_sample
-        entry = self._account.discard(upto_sample)
-        if entry.received_s:
-            self._note(
-                UtteranceHeard(
-                    session_id=self.session_id,
-                    utterance_id=None,
-                    conversation_id=None,
-                    start_sample=start,
-                    end_sample=upto_sample,
-                    received_s=entry.received_s,
-                    forwarded_s=entry.forwarded_s,
-                    discarded_s=entry.discarded_s,
-                )
-            )
-
-    def _started(self, version: int, replica: str) -> SessionStarted:
-        return SessionStarted(
-            session_id=self.session_id,
-            balcao_id=self._counter.balcao_id,
-            cliente_codigo=self._counter.cliente_codigo,
-            protocol_version=version,
-            replica=replica,
-        )
-
-    def _heard_event(self, span: SpeechSpan, utterance_id: str, timeline: Timeline) -> UtteranceHeard:
-        entry = self._account.forward(span.start_sample, span.end_sample)
-        return UtteranceHeard(
-            session_id=self.session_id,
-            utterance_id=utterance_id,
-            conversation_id=self._attending.conversation_id,
-            start_sample=span.start_sample,
-            end_sample=span.end_sample,
-            received_s=entry.received_s,
-            forwarded_s=entry.forwarded_s,
-            discarded_s=entry.discarded_s,
-            continues=span.continues,
-            closing_silence_ms=timeline.closing_silence_s * 1000,
-            gate_ms=(timeline.delivered_at - timeline.closed_at) * 1000,
-            noise_dbfs=span.noise_dbfs,
-            speech_dbfs=span.speech_dbfs,
-            snr_db=span.snr_db,
-            clipped_fraction=span.clipped_fraction,
-            dc_offset=span.dc_offset,
-        )
-
-    def _transcribed(self, result: Transcription, text: str, timeline: Timeline, utterance_id: str) -> Transcribed:
-        return Transcribed(
-            utterance_id=utterance_id,
-            session_id=self.session_id,
-            conversation_id=self._attending.conversation_id,
-            provider=result.provider,
-            model=result.model,
-            text=text,
-            removed=tuple(map(redact, result.removed)),
-            language=result.language,
-            confidence=result.confidence,
-            words=result.words,
-            latency_ms=((timeline.transcribed_at or timeline.delivered_at) - timeline.delivered_at) * 1000,
-        )
-
-    def _failed(self, utterance_id: str, failure: str) -> Transcribed:
-        return Transcribed(
-            utterance_id=utterance_id,
-            session_id=self.session_id,
-            conversation_id=self._attending.conversation_id,
-            provider="",
-            model="",
-            text="",
-            failure=failure,
-        )
-
-    def _error(self, failed: StageFailed, utterance_id: str) -> ErrorNoted:
-        return ErrorNoted(
-            component="transcriber",
-            kind=failed.category,
-            message=failed.message,
-            session_id=self.session_id,
-            utterance_id=utterance_id,
-            alert=failed.alert,
-        )
+    def _discard(self, upto_sample: int) -> None:
+        start_sample = self._account.accounted_sample
+        self._notes.discarded(start_sample, upto_sample, self._account.discard(upto_sample))

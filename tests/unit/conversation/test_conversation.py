@@ -23,6 +23,7 @@ from pipeline.events import (
     UtteranceHeard,
 )
 from pipeline.protocol import Feedback
+from pipeline.record.errors import SpoolError
 from pipeline.stages import StageFailed
 from tests.fakes.stages import (
     COUNTER,
@@ -250,6 +251,21 @@ async def test_a_card_that_could_not_be_written_is_not_recorded_as_shown() -> No
     await asyncio.sleep(5)
     assert len(shop.recorder.of(Decided)) == 1
     assert shop.recorder.of(Shown) == []
+
+
+async def test_a_card_that_cannot_be_recorded_is_not_shown() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said(COMPLAINT)]
+    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
+
+    def full() -> None:
+        raise SpoolError("disk full")
+
+    shop.recorder.on_record = full
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(5)
+    assert shop.cards == []
 
 
 async def test_the_same_product_is_not_offered_to_the_recommender_as_new() -> None:
