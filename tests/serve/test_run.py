@@ -1,0 +1,209 @@
+"""`balto run` as a newcomer meets it: no keys, an empty folder, a terminal, and at last Ctrl-C."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import duckdb
+import httpx
+import pytest
+
+from client.counter import Counter
+from client.messages import Recommendation
+from client.registration import Registration
+from client.wav import WavAudio, paced
+from deployments.cluster import free_port
+from sandbox.recordings import load_dialogues
+
+BALTO = str(Path(sys.executable).with_name("balto"))
+READY_WITHIN_S = 150.0
+STOPPED_WITHIN_S = 90.0
+PUBLISHED_WITHIN_S = 30.0
+DIALOGUE = "dor_de_garganta"
+
+pytestmark = pytest.mark.timeout(400)
+
+
+@dataclass(slots=True)
+class Service:
+    folder: Path
+    port: int
+    process: subprocess.Popen[str]
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def said(self) -> str:
+        return "\n".join(self.lines)
+
+    def read(self) -> None:
+        assert self.process.stdout is not None
+        self.lines.extend(line.rstrip() for line in self.process.stdout)
+
+    def await_line(self, text: str) -> None:
+        deadline_s = time.monotonic() + READY_WITHIN_S
+        while text not in self.said:
+            assert self.process.poll() is None, self.said
+            assert time.monotonic() < deadline_s, self.said
+            time.sleep(0.2)
+
+
+def newcomer(folder: Path) -> dict[str, str]:
+    """The environment of someone who has set nothing."""
+    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "BALTO_DATA_DIR": str(folder / "dados")}
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Whatever still runs of a service: each of its processes was told its data folder."""
+    marker = f"BALTO_DATA_DIR={folder / 'dados'}".encode()
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if marker in (process / "environ").read_bytes().split(b"\0"):
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+        except OSError:
+            continue  # it ended, or is another user's
+    return found
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    folder, port = tmp_path_factory.mktemp("newcomer"), free_port()
+    process = subprocess.Popen(
+        [BALTO, "run", "--port", str(port)],
+        cwd=folder,
+        env=newcomer(folder),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    service = Service(folder, port, process)
+    reader = threading.Thread(target=service.read, daemon=True)
+    reader.start()
+    try:
+        service.await_line("Ctrl-C stops")
+        yield service
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(STOPPED_WITHIN_S)
+        reader.join(10)
+        assert process.stdout is not None
+        process.stdout.close()
+
+
+def test_it_says_sandbox_and_shows_a_recommendation_with_its_timings(service: Service) -> None:
+    assert "S A N D B O X" in service.said
+    assert re.search(r"ready in [\d.]+ s", service.said)
+    assert "recomendação" in service.said
+    assert re.search(r"last word to card, seen from the counter +\d+ ms", service.said)
+    assert re.search(r"last word to card, as recorded +\d+ ms", service.said)
+    assert re.search(r"your counter key: \S{16,}", service.said)
+    assert "balto counter --wav" in service.said
+
+
+async def test_a_stranger_streams_a_wav_and_finds_the_recommendation_in_the_database(service: Service) -> None:
+    dialogue = next(dialogue for dialogue in load_dialogues() if dialogue.name == DIALOGUE)
+    spoken = " ".join(dialogue.utterances)
+    with Registration(service.url) as registration:
+        codigo = registration.client(email="a@exemplo.invalid", razao_social="Loja", telefone="11 0000-0000")
+        balcao_id, key = registration.counter(nome_balcao="Balcão 7", user_codigo=codigo)
+    found = await first_card(service, key, WavAudio.read(dialogue.wav))
+
+    assert re.fullmatch(r"\d{6}", codigo)
+    assert found.id_interacao
+    assert found.produto
+    assert found.explicacao
+    assert found.transcricao_base
+    assert "garganta" in found.transcricao_base
+    assert set(re.findall(r"\w+", found.transcricao_base.lower())) <= set(re.findall(r"\w+", spoken.lower()))
+
+    row = published_row(service, found.id_interacao)
+    assert row == {
+        "cliente_codigo": codigo,
+        "balcao_id": balcao_id,
+        "situacao": "sugerida",
+        "produto": found.produto,
+        "resultado": "venda_realizada",
+    }
+
+
+async def first_card(service: Service, key: str, audio: WavAudio) -> Recommendation:
+    async def then_stop_on_card(counter: Counter) -> AsyncIterator[Recommendation]:
+        async for event in counter:
+            if isinstance(event, Recommendation):
+                yield event
+
+    async with Counter(f"ws://127.0.0.1:{service.port}/ws", key, backlog_s=60) as counter:
+        feeding = counter.stream(paced(audio.chunks(tail_s=6)))
+        await feeding
+        async for card in then_stop_on_card(counter):
+            counter.feedback(card.id_interacao, "venda_realizada")
+            await counter.flush()
+            return card
+    raise AssertionError("the counter ended")
+
+
+def published_row(service: Service, interaction_id: str) -> dict[str, object]:
+    """As an analyst reads it, once it and its feedback are published."""
+    query = """SELECT cliente_codigo, balcao_id, situacao, produto, resultado
+               FROM analise.interacoes WHERE interacao_id = ? AND resultado IS NOT NULL"""
+    deadline_s = time.monotonic() + PUBLISHED_WITHIN_S
+    while time.monotonic() < deadline_s:
+        with duckdb.connect(str(service.folder / "dados" / "registro.duckdb"), read_only=True) as database:
+            rows = database.execute(query, [interaction_id]).fetchall()
+        if rows:
+            names = ("cliente_codigo", "balcao_id", "situacao", "produto", "resultado")
+            return dict(zip(names, rows[0], strict=True))
+        time.sleep(0.5)
+    raise AssertionError(f"{interaction_id} is not in the published database")
+
+
+def test_the_next_command_it_proposes_works(service: Service) -> None:
+    asked = subprocess.run(
+        [BALTO, "query", "SELECT count(*) AS n FROM analise.interacoes"],
+        cwd=service.folder,
+        env=newcomer(service.folder),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.search(r"\b[1-9]\d*\b", asked.stdout)
+
+
+def test_a_second_one_on_the_port_is_told_so_in_one_line(service: Service) -> None:
+    second = subprocess.run(
+        [BALTO, "run", "--port", str(service.port)],
+        cwd=service.folder,
+        env=newcomer(service.folder),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert second.returncode == 1
+    assert second.stderr.strip().splitlines() == [
+        f"error: port {service.port} is in use: stop what listens there, or choose another with --port or PORT"
+    ]
+
+
+def test_ctrl_c_drains_and_leaves_no_process(service: Service) -> None:
+    """Last: it ends the service."""
+    assert httpx.get(f"{service.url}/pronto", trust_env=False).status_code == 200
+    service.process.send_signal(signal.SIGINT)
+    assert service.process.wait(STOPPED_WITHIN_S) == 0, service.said
+    deadline_s = time.monotonic() + 10
+    while (left := processes_of(service.folder)) and time.monotonic() < deadline_s:
+        time.sleep(0.2)
+    assert left == []
+    assert "Traceback" not in service.said
