@@ -56,6 +56,15 @@ class CounterRevoked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CounterNoticeSet:
+    """Whether a counter shows its customers the privacy notice (LGPD)."""
+
+    balcao_id: str
+    shown: bool
+    at: datetime = field(default_factory=now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SessionStarted:
     session_id: str
     balcao_id: str
@@ -236,6 +245,7 @@ Event = (
     ClientRegistered
     | CounterRegistered
     | CounterRevoked
+    | CounterNoticeSet
     | SessionStarted
     | SessionEnded
     | UtteranceHeard

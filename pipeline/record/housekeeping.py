@@ -1,20 +1,34 @@
-"""What runs beside the commits: publishing every few seconds, and now and then the archive and the purge."""
+"""What runs beside the commits: publishing every few seconds, erasures, and the archive and purge once a day."""
 
 import logging
 import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from configs.record import RecordSettings
+from pipeline.record import erasure, requests
+from pipeline.record.archive import Archive, manifest
 from pipeline.record.cipher import SessionKeys
-from pipeline.record.errors import RecordError
+from pipeline.record.compact import rewrite
+from pipeline.record.database import STORAGE_VERSION
+from pipeline.record.erasure import ErasureReceipt, ErasureRequest
+from pipeline.record.errors import ErasureError, RecordError
 from pipeline.record.places import Places
 from pipeline.record.publish import Publisher
+from pipeline.record.views import SEALED_TABLES
 from pipeline.record.writer import Writer
 
 log = logging.getLogger(__name__)
 
+_TICK_S = 0.5
+_ERRORS = ("erros",)
+_FACTS = tuple(table for table in SEALED_TABLES if table not in _ERRORS)
+
 
 class Housekeeping:
-    """A thread of its own, from `start` to `stop`."""
+    """A thread of its own, from `start` to `stop`. One piece of work at a time, whoever asks for it."""
 
     def __init__(
         self, settings: RecordSettings, places: Places, writer: Writer, publisher: Publisher, keys: SessionKeys
@@ -24,9 +38,14 @@ class Housekeeping:
         self._writer = writer
         self._publisher = publisher
         self._keys = keys
+        self._archive = Archive(places.archive, settings)
+        self._timezone = ZoneInfo(settings.timezone)
         self._stopping = threading.Event()
-        self._publishing = threading.Lock()
+        self._working = threading.RLock()
         self._published_commits = -1
+        self._publish_at = 0.0
+        self._tidy_at = time.monotonic() + settings.housekeeping_every_s
+        self._tidied: date | None = None
         self._thread = threading.Thread(target=self._run, name="record-housekeeping", daemon=True)
 
     def start(self) -> None:
@@ -39,27 +58,102 @@ class Housekeeping:
             self._thread.join()
         self._publish_if_changed()
 
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            now = time.monotonic()
+            if now >= self._publish_at:
+                self._guarded(self._publish_if_changed)
+                cost_s = self._publisher.last_cost_s
+                pause_s = max(self._settings.publish_every_s, self._settings.publish_cost_factor * cost_s)
+                self._publish_at = now + pause_s
+            if now >= self._tidy_at:
+                self._tidy_at = now + self._settings.housekeeping_every_s
+                self._guarded(self._tidy_once_a_day)
+            self._guarded(lambda: requests.answer(self._places.requests, self.erase))
+            self._stopping.wait(_TICK_S)
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except RecordError as error:
+            log.error("%s", error)
+        except Exception:
+            log.exception("housekeeping failed; it is tried again")
+
+    # --- publishing ---
+
     def publish_now(self) -> float:
-        with self._publishing:
+        with self._working:
             commits = self._writer.commits
+            named = self._writer.run(lambda: manifest(self._writer.stores.facts.con)).result()
             cost_s = self._publisher.publish()
             self._published_commits = commits
+            self._archive.sweep(named)
             return cost_s
 
     def _publish_if_changed(self) -> None:
         if self._writer.commits != self._published_commits:
             self.publish_now()
 
-    def _run(self) -> None:
-        while True:
-            try:
-                self._publish_if_changed()
-            except RecordError as error:
-                log.error("%s", error)
-            except Exception:
-                log.exception("publishing failed; it is tried again")
-            if self._stopping.wait(self._pause_s()):
-                return
+    # --- once a day ---
 
-    def _pause_s(self) -> float:
-        return max(self._settings.publish_every_s, self._settings.publish_cost_factor * self._publisher.last_cost_s)
+    def _tidy_once_a_day(self) -> None:
+        today = datetime.now(self._timezone).date()
+        if self._tidied != today:
+            self.tidy()
+            self._tidied = today
+
+    def tidy(self) -> None:
+        """Purge what was kept long enough, seal closed days, give the space back, publish."""
+        with self._working:
+            changed = self._writer.run(self._purge_and_seal).result()
+            if changed:
+                self.publish_now()
+
+    def _purge_and_seal(self) -> bool:
+        kept = self._settings
+        today = datetime.now(self._timezone).date()
+        stores = self._writer.stores
+        texts = erasure.purge_texts(stores.texts.con, datetime.now(UTC) - timedelta(days=kept.texts_kept_days))
+        rows = 0
+        for tables, days in ((_FACTS, kept.facts_kept_days), (_ERRORS, kept.errors_kept_days)):
+            oldest = today - timedelta(days=days)
+            rows += erasure.purge_facts(stores.facts.con, tables, oldest)
+            rows += self._archive.forget_before(stores.facts.con, tables, oldest)
+        rows += self._archive.seal_before(stores.facts.con, today - timedelta(days=kept.seal_after_days - 1))
+        if texts:
+            self._rewrite_texts()
+        if rows:
+            self._rewrite_facts()
+        return bool(texts or rows)
+
+    def _rewrite_facts(self) -> None:
+        rewrite(self._writer.stores.facts.con, self._places.facts_db, "registro", STORAGE_VERSION)
+
+    def _rewrite_texts(self) -> None:
+        rewrite(self._writer.stores.texts.con, self._places.private_db, "privado", STORAGE_VERSION)
+
+    # --- erasure ---
+
+    def erase(self, request: ErasureRequest) -> ErasureReceipt:
+        with self._working:
+            receipt = self._writer.run(lambda: self._erase(request)).result()
+            self.publish_now()  # also ends the journal that still had the events
+        if receipt.rows_left or receipt.keys_left:
+            raise ErasureError(f"{receipt.rows_left} rows and {receipt.keys_left} keys or texts were left; try again")
+        return receipt
+
+    def _erase(self, request: ErasureRequest) -> ErasureReceipt:
+        stores, request_id = self._writer.stores, erasure.new_request_id()
+        sessions = erasure.sessions_of(stores.facts.con, request)
+        if not sessions:
+            return ErasureReceipt(request_id, 0, 0, 0, 0, 0, 0)
+        at = datetime.now(UTC)
+        rows, files = erasure.erase_facts(stores.facts.con, self._archive, request_id, sessions, request.reason, at)
+        texts = erasure.erase_texts(stores.texts.con, sessions)
+        for session_id in sessions:
+            self._keys.forget(session_id)
+        stores.facts.erased(sessions)
+        self._rewrite_facts()
+        self._rewrite_texts()
+        return ErasureReceipt(request_id, len(sessions), rows, texts, files, *erasure.left_of(stores, sessions))

@@ -84,6 +84,11 @@ def _revoked(event: e.CounterRevoked) -> tuple[str, Row]:
     return "balcoes", {"balcao_id": event.balcao_id, "evento": "revogado", "em": event.at}
 
 
+def _notice(event: e.CounterNoticeSet) -> tuple[str, Row]:
+    kind = "aviso_lgpd" if event.shown else "sem_aviso_lgpd"
+    return "balcoes", {"balcao_id": event.balcao_id, "evento": kind, "em": event.at}
+
+
 def _started(event: e.SessionStarted) -> tuple[str, Row]:
     return "sessoes", {
         "sessao_id": as_uuid(event.session_id),
@@ -258,6 +263,7 @@ _FACTS: dict[type[Any], Any] = {
     e.ClientRegistered: _client,
     e.CounterRegistered: _counter,
     e.CounterRevoked: _revoked,
+    e.CounterNoticeSet: _notice,
     e.SessionStarted: _started,
     e.SessionEnded: _ended,
     e.UtteranceHeard: _utterance,

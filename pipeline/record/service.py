@@ -6,10 +6,11 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from configs.record import RecordSettings
-from pipeline.events import ErrorNoted, Event
+from pipeline.events import CounterNoticeSet, ErrorNoted, Event
 from pipeline.record import registry_store
 from pipeline.record.cipher import SessionKeys, load_master_key
 from pipeline.record.database import Database
+from pipeline.record.erasure import ErasureReceipt, ErasureRequest
 from pipeline.record.errors import RecordError
 from pipeline.record.facts import Facts
 from pipeline.record.housekeeping import Housekeeping
@@ -162,6 +163,18 @@ class RecordService:
         self._registry_log.append(event)
         self._writer.run(lambda: registry_store.write(self._writer.stores.texts.con, event)).result()
         self._commit_own([event])
+
+    def set_notice(self, balcao_id: str, *, shown: bool) -> None:
+        """Note whether a counter shows its customers the privacy notice; analysts see it in `analise.balcoes`."""
+        self._commit_own([CounterNoticeSet(balcao_id=balcao_id, shown=shown)])
+
+    def erase(self, request: ErasureRequest) -> ErasureReceipt:
+        """Erase and publish; returns once it is proven. Raises ErasureError when something is left."""
+        return self._housekeeping.erase(request)
+
+    def tidy(self) -> None:
+        """Seal closed days, purge what is kept long enough, publish: what housekeeping does once a day."""
+        self._housekeeping.tidy()
 
     def close(self) -> None:
         """Publish what is new, then let go of the data folder."""

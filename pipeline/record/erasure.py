@@ -1,0 +1,124 @@
+"""Erasure (LGPD art. 18) and retention: gone from the hot file, closed days, texts and keys, and from the next copy."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import duckdb
+
+from pipeline.ids import new_id
+from pipeline.record.archive import Archive
+from pipeline.record.errors import ErasureError
+from pipeline.record.rows import as_uuid
+from pipeline.record.tables import insert
+from pipeline.record.views import SEALED_TABLES
+from pipeline.record.writer import Stores
+
+_PUBLISHED_TEXTS = "textos_publicados"
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureRequest:
+    """Whose data goes: one session, one counter's sessions, or those that began before a day. Exactly one is given."""
+
+    session_id: str | None = None
+    balcao_id: str | None = None
+    before: date | None = None
+    reason: str = "pedido do titular"
+
+    def __post_init__(self) -> None:
+        if sum(wanted is not None for wanted in (self.session_id, self.balcao_id, self.before)) != 1:
+            raise ErasureError("name exactly one of a session, a counter, or a day")
+
+
+@dataclass(frozen=True, slots=True)
+class ErasureReceipt:
+    """What was done, and what is left (all zero, or the request failed)."""
+
+    request_id: str
+    sessions: int
+    rows_erased: int
+    texts_erased: int
+    files_rewritten: int
+    rows_left: int
+    keys_left: int
+
+
+def sessions_of(con: duckdb.DuckDBPyConnection, request: ErasureRequest) -> list[str]:
+    """The sessions a request means, in hot and closed days."""
+    if request.session_id is not None:
+        return [as_uuid(request.session_id)]
+    if request.balcao_id is not None:
+        where, value = "balcao_id = ?", str(request.balcao_id)
+    else:
+        where, value = "dia < ?", str(request.before)
+    sql = f"SELECT DISTINCT sessao_id::VARCHAR FROM fatos.sessoes WHERE {where}"
+    return [found for (found,) in con.execute(sql, [value]).fetchall()]
+
+
+def erase_facts(
+    con: duckdb.DuckDBPyConnection,
+    archive: Archive,
+    request_id: str,
+    session_ids: Sequence[str],
+    reason: str,
+    at: datetime,
+) -> tuple[int, int]:
+    """Tombstones, hot rows, closed days; the hot file is rewritten later. Returns (hot rows erased, files rewritten)."""
+    marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
+    erased = 0
+    con.execute("BEGIN")
+    insert(con, "bruto.eliminacoes", [
+        {"pedido_id": request_id, "sessao_id": session_id, "em": at, "motivo": reason} for session_id in session_ids
+    ])  # fmt: skip
+    for table in (*SEALED_TABLES, _PUBLISHED_TEXTS):
+        gone = con.execute(f"DELETE FROM bruto.{table} WHERE sessao_id IN ({marks})").fetchall()
+        erased += int(gone[0][0])
+    con.execute("COMMIT")
+    return erased, archive.rewrite_without(con, list(session_ids))
+
+
+def erase_texts(con: duckdb.DuckDBPyConnection, session_ids: Sequence[str]) -> int:
+    """Texts and keys; returns how many texts. The file is not rewritten here."""
+    marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
+    con.execute("BEGIN")
+    gone = con.execute(f"DELETE FROM textos WHERE sessao_id IN ({marks})").fetchall()
+    con.execute(f"DELETE FROM chaves WHERE sessao_id IN ({marks})")
+    con.execute("COMMIT")
+    return int(gone[0][0])
+
+
+def left_of(stores: Stores, session_ids: Sequence[str]) -> tuple[int, int]:
+    """(rows, keys and texts) still there: the proof."""
+    marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
+    rows = 0
+    for table in SEALED_TABLES:
+        rows += stores.facts.con.execute(f"SELECT count(*) FROM fatos.{table} WHERE sessao_id IN ({marks})").fetchall()[
+            0
+        ][0]
+    found = [
+        stores.texts.con.execute(f"SELECT count(*) FROM {table} WHERE sessao_id IN ({marks})").fetchall()[0][0]
+        for table in ("chaves", "textos")
+    ]
+    return rows, sum(found)
+
+
+def purge_texts(con: duckdb.DuckDBPyConnection, before: datetime) -> int:
+    """Texts kept past their time, and the keys of sessions that have none left. Returns how many texts."""
+    con.execute("BEGIN")
+    gone = con.execute("DELETE FROM textos WHERE em < ?", [before]).fetchall()
+    con.execute("DELETE FROM chaves WHERE em < ? AND sessao_id NOT IN (SELECT sessao_id FROM textos)", [before])
+    con.execute("COMMIT")
+    return int(gone[0][0])
+
+
+def purge_facts(con: duckdb.DuckDBPyConnection, tables: tuple[str, ...], before: date) -> int:
+    """Hot rows kept past their time (closed days go by the file). Returns how many."""
+    con.execute("BEGIN")
+    gone = [con.execute(f"DELETE FROM bruto.{table} WHERE dia < ?", [before]).fetchall()[0][0] for table in tables]
+    con.execute("COMMIT")
+    return int(sum(gone))
+
+
+def new_request_id() -> str:
+    return new_id()

@@ -1,0 +1,156 @@
+"""Closed days, retention and erasure."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline.events import Event
+from pipeline.ids import new_id
+from pipeline.record import requests
+from pipeline.record.erasure import ErasureRequest
+from pipeline.record.errors import ErasureError
+from pipeline.record.service import RecordService
+from tests.unit.record.conftest import batch, conversation
+
+Open = Callable[..., RecordService]
+SECRET = "queixa muito particular"
+
+
+def published(data_dir: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def days_ago(days: int, session_id: str | None = None, balcao_id: str = "balcao-1") -> list[Event]:
+    at = datetime.now(UTC) - timedelta(days=days)
+    return [replace(event, at=at) for event in conversation(session_id or new_id(), SECRET, balcao_id)]
+
+
+def holding(data_dir: Path, needle: bytes) -> list[Path]:
+    return [path for path in data_dir.rglob("*") if path.is_file() and needle in path.read_bytes()]
+
+
+def test_closed_days_become_parquet_and_the_views_see_no_difference(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    for number, days in enumerate((0, 3, 5)):
+        service.commit(batch(f"o{number}", 1, days_ago(days)))
+    service.publish()
+    sql = "SELECT * FROM analise.interacoes ORDER BY em"
+    before = published(data_dir, sql)
+    service.tidy()
+    assert published(data_dir, sql) == before
+    assert published(data_dir, "SELECT count(*) FROM bruto.interacoes") == [(1,)]
+    files = sorted(path.parent.name for path in (data_dir / "arquivo" / "interacoes").glob("dia=*/*.parquet"))
+    assert len(files) == 2
+    assert all(name.startswith("dia=20") for name in files)
+
+
+def test_rows_that_come_late_join_their_day(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    service.commit(batch("o1", 1, days_ago(3)))
+    service.tidy()
+    service.commit(batch("o2", 1, days_ago(3)))
+    service.tidy()
+    assert published(data_dir, "SELECT count(*) FROM fatos.interacoes") == [(2,)]
+    assert len(list((data_dir / "arquivo").glob("interacoes/dia=*/*"))) == 1
+
+
+def test_sealed_days_outlive_a_restart(open_service: Open, data_dir: Path) -> None:
+    first = open_service()
+    first.commit(batch("o1", 1, days_ago(3)))
+    first.tidy()
+    first.close()
+    second = open_service()
+    second.commit(batch("o2", 1, days_ago(0)))
+    second.close()
+    assert published(data_dir, "SELECT count(*) FROM analise.interacoes") == [(2,)]
+
+
+def test_texts_and_facts_go_when_their_time_is_over(open_service: Open, data_dir: Path) -> None:
+    service = open_service(texts_kept_days=30, facts_kept_days=100, errors_kept_days=100)
+    old, middle, young = new_id(), new_id(), new_id()
+    for number, (session_id, days) in enumerate(((old, 120), (middle, 40), (young, 2))):
+        service.commit(batch(f"o{number}", 1, days_ago(days, session_id)))
+    service.tidy()
+    assert service.texts_of(old) == service.texts_of(middle) == []
+    assert service.texts_of(young) != []
+    assert published(data_dir, "SELECT count(*) FROM analise.interacoes") == [(2,)]
+    assert holding(data_dir, SECRET.encode()) == []
+
+
+def test_a_published_text_leaves_no_bytes_after_erasure(open_service: Open, data_dir: Path) -> None:
+    service = open_service(publish_texts=True)
+    session_id = new_id()
+    service.commit(batch("o1", 1, days_ago(0, session_id)))
+    service.publish()
+    assert holding(data_dir, SECRET.encode())
+    service.erase(ErasureRequest(session_id=session_id))
+    assert holding(data_dir, SECRET.encode()) == []
+
+
+@pytest.mark.parametrize("days", [0, 4])
+def test_erasing_a_session_leaves_the_others(open_service: Open, data_dir: Path, days: int) -> None:
+    service = open_service()
+    gone, kept = new_id(), new_id()
+    service.commit(batch("o1", 1, [*days_ago(days, gone), *days_ago(days, kept)]))
+    service.tidy()
+    receipt = service.erase(ErasureRequest(session_id=gone))
+    assert (receipt.sessions, receipt.rows_left, receipt.keys_left) == (1, 0, 0)
+    assert receipt.texts_erased > 0
+    assert service.texts_of(gone) == []
+    assert service.texts_of(kept) != []
+    assert published(data_dir, "SELECT sessao_id::VARCHAR FROM analise.interacoes") == [(kept,)]
+
+
+def test_what_arrives_after_the_erasure_is_dropped(open_service: Open, data_dir: Path) -> None:
+    session_id = new_id()
+    service = open_service()
+    events = days_ago(0, session_id)
+    service.commit(batch("o1", 1, events[:2]))
+    service.erase(ErasureRequest(session_id=session_id))
+    service.close()
+    again = open_service()
+    again.commit(batch("o1", 3, events[2:]))
+    assert again.texts_of(session_id) == []
+    again.close()
+    assert published(data_dir, "SELECT count(*) FROM fatos.interacoes") == [(0,)]
+
+
+def test_erasing_by_counter_and_by_day(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    service.commit(
+        batch("o1", 1, [*days_ago(5, balcao_id="a"), *days_ago(5, balcao_id="b"), *days_ago(1, balcao_id="b")])
+    )
+    assert service.erase(ErasureRequest(balcao_id="a")).sessions == 1
+    today = datetime.now(UTC).date()
+    assert service.erase(ErasureRequest(before=today - timedelta(days=3))).sessions == 1
+    assert published(data_dir, "SELECT balcao_id FROM analise.interacoes") == [("b",)]
+
+
+def test_a_request_names_one_thing() -> None:
+    with pytest.raises(ErasureError, match="exactly one"):
+        ErasureRequest(session_id="x", balcao_id="y")
+
+
+def test_a_running_recorder_answers_requests_left_in_its_folder(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    session_id = new_id()
+    service.commit(batch("o1", 1, days_ago(0, session_id)))
+    folder = data_dir / "gravador" / "pedidos"
+    receipt = requests.wait_for_receipt(folder, requests.submit(folder, ErasureRequest(session_id=session_id)), 30)
+    assert receipt.sessions == 1
+    assert not list(folder.iterdir())
+
+
+def test_the_privacy_notice_is_a_fact_of_the_counter(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    codigo = service.registry.register_client(email="a@loja.com.br", razao_social="Loja", telefone="1199998888")
+    balcao_id, _ = service.registry.register_counter(nome_balcao="B1", cliente_codigo=codigo)
+    service.set_notice(balcao_id, shown=True)
+    service.close()
+    assert published(data_dir, "SELECT nome_balcao, aviso_lgpd FROM analise.balcoes") == [("B1", True)]
