@@ -178,6 +178,7 @@ class RecommendationRequest:
     heard: tuple[Heard, ...]  # the whole conversation with this customer so far, oldest first
     shown_skus: tuple[str, ...] = ()  # never suggested twice in a conversation
     budget_s: float = 8.0
+    model_allowed: bool = True  # False: the client's daily budget is nearly spent, the catalogue answers alone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,112 @@
+"""A client's daily budget: the service degrades step by step instead of overspending.
+
+FULL ▸ CATALOGUE (the model is not asked, the catalogue recommender is) ▸ LISTENING (nothing is transcribed either:
+the gate goes on, what it heard is accounted for). A new day begins at FULL. Spending is what `ProviderCalled` says.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, datetime
+from enum import IntEnum
+from zoneinfo import ZoneInfo
+
+from configs.budget import BudgetSettings
+from pipeline.events import ErrorNoted, ProviderCalled
+from pipeline.providers.errors import Category
+from pipeline.stages import (
+    RecommendationRequest,
+    Recommender,
+    StageFailed,
+    Transcriber,
+    Transcription,
+    TranscriptionRequest,
+    Verdict,
+)
+
+
+class ServiceLevel(IntEnum):
+    FULL = 0
+    CATALOGUE = 1
+    LISTENING = 2
+
+
+class DailyBudget:
+    """What each client has spent today. `alert` is told of every step down, once a day per client and step."""
+
+    def __init__(
+        self,
+        settings: BudgetSettings,
+        alert: Callable[[ErrorNoted], None],
+        today: Callable[[], date] | None = None,
+    ) -> None:
+        zone = ZoneInfo(settings.timezone)
+        self._limit_usd = settings.daily_usd_per_client
+        self._catalogue_from = settings.catalogue_from
+        self._alert = alert
+        self._today = today or (lambda: datetime.now(zone).date())
+        self._day = self._today()
+        self._spent_usd: dict[str, float] = {}
+
+    def spent_usd(self, cliente_codigo: str) -> float:
+        self._turn_the_day()
+        return self._spent_usd.get(cliente_codigo, 0.0)
+
+    def level(self, cliente_codigo: str) -> ServiceLevel:
+        return self._level_at(self.spent_usd(cliente_codigo))
+
+    def spend(self, cliente_codigo: str, calls: Iterable[ProviderCalled]) -> None:
+        """Count calls that were made for this client, also those that the record says were made before a restart."""
+        before = self.spent_usd(cliente_codigo)
+        after = self._spent_usd[cliente_codigo] = before + sum(call.cost_usd for call in calls)
+        level = self._level_at(after)
+        if level > self._level_at(before):
+            self._alert(_alert(level))
+
+    def _level_at(self, spent_usd: float) -> ServiceLevel:
+        if self._limit_usd is None or spent_usd < self._limit_usd * self._catalogue_from:
+            return ServiceLevel.FULL
+        return ServiceLevel.CATALOGUE if spent_usd < self._limit_usd else ServiceLevel.LISTENING
+
+    def _turn_the_day(self) -> None:
+        if (today := self._today()) != self._day:
+            self._day = today
+            self._spent_usd.clear()
+
+
+def _alert(level: ServiceLevel) -> ErrorNoted:
+    what = {
+        ServiceLevel.CATALOGUE: "orçamento diário de um cliente quase gasto: o catálogo responde sem o modelo",
+        ServiceLevel.LISTENING: "orçamento diário de um cliente gasto: só escuta até amanhã",
+    }[level]
+    return ErrorNoted(component="orcamento", kind=level.name.lower(), message=what, alert=True)
+
+
+class BudgetedTranscriber:
+    """A Transcriber that counts what it costs and refuses when the client's budget is spent."""
+
+    def __init__(self, transcriber: Transcriber, budget: DailyBudget) -> None:
+        self._transcriber = transcriber
+        self._budget = budget
+
+    async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
+        if self._budget.level(request.cliente_codigo) is ServiceLevel.LISTENING:
+            return StageFailed(category=Category.BUDGET, message="orçamento diário do cliente gasto")
+        result = await self._transcriber.transcribe(request)
+        self._budget.spend(request.cliente_codigo, result.calls)
+        return result
+
+
+class BudgetedRecommender:
+    """A Recommender that counts what it costs and leaves the model alone when the budget is nearly spent."""
+
+    def __init__(self, recommender: Recommender, budget: DailyBudget) -> None:
+        self._recommender = recommender
+        self._budget = budget
+
+    async def recommend(self, request: RecommendationRequest) -> Verdict | StageFailed:
+        if self._budget.level(request.cliente_codigo) > ServiceLevel.FULL:
+            request = replace(request, model_allowed=False)
+        result = await self._recommender.recommend(request)
+        calls = result.calls if isinstance(result, StageFailed) else result.basis.calls
+        self._budget.spend(request.cliente_codigo, calls)
+        return result
