@@ -12,6 +12,7 @@ import duckdb
 
 from configs.record import RecordSettings
 from pipeline.record.spool import sync_folder
+from pipeline.record.summaries import summarise
 from pipeline.record.views import SEALED_TABLES, create_fact_views
 
 
@@ -46,6 +47,7 @@ class Archive:
         con.execute(f"DELETE FROM bruto.{table} WHERE dia = ?", [day])
         con.execute("DELETE FROM bruto.selados WHERE tabela = ? AND dia = ?", [table, day])
         con.execute("INSERT INTO bruto.selados VALUES (?, ?, ?, ?, now())", [table, day, name, rows])
+        summarise(con, table, day, f"read_parquet('{_quoted(self._folder / name)}')")
         create_fact_views(con, self._settings, self._folder)
         con.execute("COMMIT")
 
@@ -90,11 +92,12 @@ class Archive:
         rows = self._write(con, sql, fresh, table)
         con.execute("BEGIN")
         con.execute("UPDATE bruto.selados SET arquivo = ?, linhas = ? WHERE arquivo = ?", [fresh, rows, name])
+        summarise(con, table, day, f"read_parquet('{_quoted(self._folder / fresh)}')")
         create_fact_views(con, self._settings, self._folder)
         con.execute("COMMIT")
 
     def forget_before(self, con: duckdb.DuckDBPyConnection, tables: tuple[str, ...], day: date) -> int:
-        """Drop the files of days before `day` from the manifest; returns how many. The files go with `sweep`."""
+        """Drop the files of days before `day`; returns how many. Their sums name no session and stay. See `sweep`."""
         marks = ", ".join(f"'{table}'" for table in tables)
         con.execute("BEGIN")
         dropped = con.execute(

@@ -64,7 +64,7 @@ def erase_facts(
     reason: str,
     at: datetime,
 ) -> tuple[int, int]:
-    """Tombstones, hot rows, closed days; the hot file is rewritten later. Returns (hot rows erased, files rewritten)."""
+    """Tombstones, hot rows, closed days; the hot file is rewritten later. Returns (hot rows, files rewritten)."""
     marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
     erased = 0
     con.execute("BEGIN")

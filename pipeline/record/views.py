@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from configs.record import RecordSettings
+from pipeline.record.summaries import create_summary_views
 from pipeline.record.tables import insert_arrow
 
 SEALED_TABLES = (
@@ -30,6 +31,7 @@ def create_views(con: duckdb.DuckDBPyConnection, settings: RecordSettings, archi
     con.execute("CREATE SCHEMA IF NOT EXISTS fatos")
     con.execute("CREATE SCHEMA IF NOT EXISTS analise")
     create_fact_views(con, settings, archive)
+    create_summary_views(con)
     con.execute(files("pipeline.record").joinpath("sql/views.sql").read_text(encoding="utf-8"))
     _load_dictionary(con)
     con.execute("COMMIT")

@@ -80,81 +80,83 @@ LEFT JOIN ultimo u USING (interacao_id);
 
 CREATE OR REPLACE VIEW analise.minutos_dia AS
 SELECT dia, cliente_codigo, balcao_id,
-       sum(audio_recebido_s) / 60 AS minutos_recebidos,
-       sum(audio_encaminhado_s) / 60 AS minutos_pagos,
-       sum(audio_descartado_s) / 60 AS minutos_poupados,
-       sum(audio_descartado_s) / nullif(sum(audio_recebido_s), 0) AS fracao_poupada
-FROM fatos.segmentos
-GROUP BY dia, cliente_codigo, balcao_id;
+       sum(recebido_s) / 60 AS minutos_recebidos,
+       sum(encaminhado_s) / 60 AS minutos_pagos,
+       sum(descartado_s) / 60 AS minutos_poupados,
+       sum(descartado_s) / nullif(sum(recebido_s), 0) AS fracao_poupada
+FROM fatos.resumo_balcoes
+GROUP BY dia, cliente_codigo, balcao_id
+HAVING sum(recebido_s) IS NOT NULL;
 
 CREATE OR REPLACE VIEW analise.custo_provedor_dia AS
 SELECT dia, cliente_codigo, tipo, provedor, modelo,
-       count(*) AS chamadas, sum(custo_usd) AS custo_usd, sum(audio_s) / 60 AS minutos_audio,
-       sum(tokens_entrada) AS tokens_entrada, sum(tokens_cache) AS tokens_cache, sum(tokens_saida) AS tokens_saida
-FROM fatos.chamadas
-GROUP BY ALL;
+       sum(chamadas)::BIGINT AS chamadas, sum(custo_usd) AS custo_usd, sum(audio_s) / 60 AS minutos_audio,
+       sum(tokens_entrada)::BIGINT AS tokens_entrada, sum(tokens_cache)::BIGINT AS tokens_cache, sum(tokens_saida)::BIGINT AS tokens_saida
+FROM fatos.resumo_custos
+GROUP BY dia, cliente_codigo, tipo, provedor, modelo;
 
 CREATE OR REPLACE VIEW analise.saude_provedor_dia AS
+WITH faixas AS (
+    SELECT dia, tipo, provedor, modelo, faixa, sum(chamadas)::BIGINT AS n, sum(falhas)::BIGINT AS falhas, max(latencia_max_ms) AS maior
+    FROM fatos.resumo_chamadas
+    GROUP BY dia, tipo, provedor, modelo, faixa
+), acumuladas AS (
+    SELECT *, sum(n) OVER (PARTITION BY dia, tipo, provedor, modelo ORDER BY faixa) AS ate_aqui, sum(n) OVER (PARTITION BY dia, tipo, provedor, modelo) AS total
+    FROM faixas
+)
 SELECT dia, tipo, provedor, modelo,
-       count(*) AS chamadas,
-       avg((situacao <> 'ok')::INTEGER) AS taxa_erro,
-       count(*) FILTER (situacao <> 'ok') AS falhas,
-       approx_quantile(latencia_ms, 0.50) AS latencia_p50_ms,
-       approx_quantile(latencia_ms, 0.95) AS latencia_p95_ms,
-       max(latencia_ms) AS latencia_max_ms
-FROM fatos.chamadas
-GROUP BY ALL;
+       sum(n)::BIGINT AS chamadas,
+       sum(falhas) / sum(n)::BIGINT AS taxa_erro,
+       sum(falhas)::BIGINT AS falhas,
+       least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.50 * total) + 0.5), max(maior)) AS latencia_p50_ms,
+       least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.95 * total) + 0.5), max(maior)) AS latencia_p95_ms,
+       max(maior) AS latencia_max_ms
+FROM acumuladas
+GROUP BY dia, tipo, provedor, modelo;
 
 CREATE OR REPLACE VIEW analise.latencia_provedor AS
-SELECT tipo, provedor, modelo, count(*) AS chamadas,
-       approx_quantile(latencia_ms, 0.50) AS latencia_p50_ms,
-       approx_quantile(latencia_ms, 0.95) AS latencia_p95_ms
-FROM fatos.chamadas
-GROUP BY ALL;
+WITH faixas AS (
+    SELECT tipo, provedor, modelo, faixa, sum(chamadas)::BIGINT AS n, sum(falhas)::BIGINT AS falhas, max(latencia_max_ms) AS maior
+    FROM fatos.resumo_chamadas
+    GROUP BY tipo, provedor, modelo, faixa
+), acumuladas AS (
+    SELECT *, sum(n) OVER (PARTITION BY tipo, provedor, modelo ORDER BY faixa) AS ate_aqui, sum(n) OVER (PARTITION BY tipo, provedor, modelo) AS total
+    FROM faixas
+)
+SELECT tipo, provedor, modelo,
+       sum(n)::BIGINT AS chamadas,
+       sum(falhas) / sum(n)::BIGINT AS taxa_erro,
+       sum(falhas)::BIGINT AS falhas,
+       least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.50 * total) + 0.5), max(maior)) AS latencia_p50_ms,
+       least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.95 * total) + 0.5), max(maior)) AS latencia_p95_ms,
+       max(maior) AS latencia_max_ms
+FROM acumuladas
+GROUP BY tipo, provedor, modelo;
 
 CREATE OR REPLACE VIEW analise.funil_dia AS
-WITH partes AS (
-    SELECT dia, cliente_codigo, balcao_id, 1 AS ouvidas, 0 AS compreendidas, 0 AS perguntas, 0 AS sugeridas, 0 AS vendidas
-    FROM fatos.segmentos
-    WHERE segmento_id IS NOT NULL
-    UNION ALL
-    SELECT dia, cliente_codigo, balcao_id, 0, (falha IS NULL AND n_palavras > 0)::INTEGER, 0, 0, 0
-    FROM fatos.transcricoes
-    UNION ALL
-    SELECT dia, cliente_codigo, balcao_id, 0, 0, 1, (situacao = 'sugerida')::INTEGER, 0
-    FROM fatos.interacoes
-    UNION ALL
-    SELECT dia, cliente_codigo, balcao_id, 0, 0, 0, 0, vendida FROM analise.desfechos_finais
-)
 SELECT dia, cliente_codigo, balcao_id,
-       sum(ouvidas) AS falas_ouvidas, sum(compreendidas) AS falas_compreendidas, sum(perguntas) AS interacoes,
-       sum(sugeridas) AS sugeridas, sum(vendidas) AS vendidas
-FROM partes
-GROUP BY ALL;
+       coalesce(sum(ouvidas), 0)::BIGINT AS falas_ouvidas, coalesce(sum(compreendidas), 0)::BIGINT AS falas_compreendidas,
+       coalesce(sum(interacoes), 0)::BIGINT AS interacoes, coalesce(sum(sugeridas), 0)::BIGINT AS sugeridas,
+       coalesce(sum(com_desfecho), 0)::BIGINT AS com_desfecho, coalesce(sum(vendidas), 0)::BIGINT AS vendidas
+FROM fatos.resumo_balcoes
+GROUP BY dia, cliente_codigo, balcao_id;
 
 CREATE OR REPLACE VIEW analise.conversao_loja AS
-WITH pedidas AS (
-    SELECT cliente_codigo, count(*) AS sugeridas FROM fatos.interacoes WHERE situacao = 'sugerida' GROUP BY cliente_codigo
-), vendas AS (
-    SELECT cliente_codigo, count(*) AS com_desfecho, sum(vendida) AS vendidas
-    FROM analise.desfechos_finais
-    GROUP BY cliente_codigo
-)
-SELECT p.cliente_codigo, l.razao_social, p.sugeridas, coalesce(v.com_desfecho, 0) AS com_desfecho,
-       coalesce(v.vendidas, 0) AS vendidas, coalesce(v.vendidas, 0) / p.sugeridas AS taxa_conversao
-FROM pedidas p
-LEFT JOIN vendas v USING (cliente_codigo)
-LEFT JOIN analise.lojas l USING (cliente_codigo);
+SELECT f.cliente_codigo, any_value(l.razao_social) AS razao_social, sum(f.sugeridas)::BIGINT AS sugeridas,
+       sum(f.com_desfecho)::BIGINT AS com_desfecho, sum(f.vendidas)::BIGINT AS vendidas,
+       sum(f.vendidas) / nullif(sum(f.sugeridas), 0) AS taxa_conversao
+FROM analise.funil_dia f
+LEFT JOIN analise.lojas l USING (cliente_codigo)
+GROUP BY f.cliente_codigo;
 
 CREATE OR REPLACE VIEW analise.produtos AS
-SELECT s.sku, any_value(s.produto) AS produto, count(*) AS sugestoes, count(DISTINCT s.balcao_id) AS balcoes,
-       min(s.dia) AS primeiro_dia, max(s.dia) AS ultimo_dia
-FROM fatos.sugestoes s
-GROUP BY s.sku;
+SELECT sku, any_value(produto) AS produto, sum(sugestoes)::BIGINT AS sugestoes, min(dia) AS primeiro_dia, max(dia) AS ultimo_dia
+FROM fatos.resumo_produtos
+GROUP BY sku;
 
 CREATE OR REPLACE VIEW analise.produtos_dia AS
 SELECT s.dia, s.cliente_codigo, s.sku, any_value(s.produto) AS produto, count(*) AS sugestoes,
-       coalesce(sum(d.vendida), 0) AS vendidas
+       coalesce(sum(d.vendida), 0)::BIGINT AS vendidas
 FROM fatos.sugestoes s
 LEFT JOIN analise.desfechos_finais d USING (interacao_id)
 GROUP BY s.dia, s.cliente_codigo, s.sku;
