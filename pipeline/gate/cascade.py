@@ -79,7 +79,7 @@ class CascadeEngine:
         self._ring.clear(row)
         self._floor.reset(row, floor)
         self._speech.reset(row, speech)
-        self._crowd.reset(row, (crowd[0], crowd[1]) if crowd else None)
+        self._crowd.reset(row, crowd)
         self._shift_db[row] = shift_db
         self._origin[row] = origin
         self._next_hop[row] = 0
@@ -141,8 +141,9 @@ class CascadeEngine:
     def _penalty(self, streams: Rows, begins: Rows, counts: Rows, logits: Floats, levels: Floats) -> Doubles:
         """What voice has to lose for not standing out of a crowd, per stream."""
         voiced = np.add.reduceat(logits > self._tuning.background_logit, begins, dtype=np.float64) / counts
+        clear = np.add.reduceat(logits > self._tuning.confident_logit, begins, dtype=np.float64) / counts
         power = np.add.reduceat(10 ** (levels / 10), begins, dtype=np.float64) / counts
-        return self._crowd.penalty(streams, voiced, 10 * np.log10(power), self._floor.dbfs[streams])
+        return self._crowd.penalty(streams, voiced, clear, 10 * np.log10(power), self._floor.dbfs[streams])
 
     def _judge(self, rows: Rows, logits: Doubles, levels: Floats) -> Rows:
         """Voice for each hop, by number."""
