@@ -14,7 +14,7 @@ COPY requirements requirements
 RUN python3 -m venv .venv \
     && .venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes \
         -r requirements/bootstrap.lock \
-    && .venv/bin/uv pip install --no-cache --python .venv/bin/python --no-deps --require-hashes --compile-bytecode \
+    && .venv/bin/uv pip install --system-certs --no-cache --python .venv/bin/python --no-deps --require-hashes --compile-bytecode \
         -r requirements/run.lock -r requirements/no-deps.lock
 
 COPY . .
