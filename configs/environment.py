@@ -37,7 +37,12 @@ class Environment(BaseSettings):
     llm_api_key: SecretStr | None = Field(
         None, validation_alias="BALTO_LLM_API_KEY", description="for a chat model that is not xAI's"
     )
-    admin_token: SecretStr | None = Field(None, validation_alias="BALTO_ADMIN_TOKEN")
+    admin_token: SecretStr | None = Field(
+        None, validation_alias="BALTO_ADMIN_TOKEN", description="opens /cadastro outside the sandbox"
+    )
+    analyst_key: SecretStr | None = Field(
+        None, validation_alias="BALTO_ANALYST_KEY", description="opens /consulta outside the sandbox"
+    )
 
     @property
     def published_db(self) -> Path:

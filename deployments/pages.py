@@ -1,16 +1,15 @@
 """HTTP beside the counters' socket: registration, health, readiness."""
 
 import asyncio
-import hmac
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated
 
-from fastapi import Depends, FastAPI, Header, HTTPException, WebSocket
+from fastapi import Depends, FastAPI, HTTPException, WebSocket
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from configs.environment import Environment, Profile
+from configs.environment import Environment
+from deployments.access import bearer
 from deployments.desk import Desk
 from pipeline.stages import Registry, RegistryError
 
@@ -72,7 +71,7 @@ async def _is_ready(check: Callable[[], Awaitable[object]]) -> bool:
 
 
 def _add_registration(app: FastAPI, registry: Registry, environment: Environment) -> None:
-    admin = Depends(_admin_check(environment))
+    admin = Depends(bearer(environment.profile, environment.admin_token, "BALTO_ADMIN_TOKEN"))
 
     @app.post("/cadastro/cliente", status_code=201, dependencies=[admin])
     async def register_client(client: NewClient) -> dict[str, str]:
@@ -102,18 +101,3 @@ def _refused(status: int) -> Iterator[None]:
         yield
     except RegistryError as error:
         raise HTTPException(status, str(error)) from None
-
-
-def _admin_check(environment: Environment) -> Callable[[str | None], None]:
-    """The sandbox is open to anyone; elsewhere registration needs BALTO_ADMIN_TOKEN."""
-
-    def check(authorization: Annotated[str | None, Header()] = None) -> None:
-        if environment.profile is Profile.SANDBOX:
-            return
-        if environment.admin_token is None:
-            raise HTTPException(403, "cadastro fechado: defina BALTO_ADMIN_TOKEN no servidor e envie-o como Bearer")
-        given = (authorization or "").removeprefix("Bearer ").encode()
-        if not hmac.compare_digest(given, environment.admin_token.get_secret_value().encode()):
-            raise HTTPException(401, "envie o cabeçalho Authorization: Bearer com o BALTO_ADMIN_TOKEN")
-
-    return check
