@@ -1,0 +1,67 @@
+"""The deterministic judgement of a conversation: refer, be silent, or which products are open to choose from.
+
+Pure and quick: the same judgement screens every question before the model is paid for one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.recommendation.candidates import Candidate, effective, for_complaints, for_purchases
+from pipeline.recommendation.facts import Facts, gather
+from pipeline.recommendation.rulebook import Rulebook
+from pipeline.recommendation.rules import Referred, refer
+from pipeline.recommendation.shelf import Shelf
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`referred`, or `open` to choose from (best first), or neither: `silence` says why."""
+
+    facts: Facts
+    referred: Referred | None = None
+    open: tuple[Candidate, ...] = ()
+    silence: str = ""
+    refused: tuple[str, ...] = ()
+
+
+def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[str] = ()) -> Judgement:
+    facts = gather(texts, book)
+    found = for_complaints(facts, book, shelf)
+    if referred := refer(facts, book, found.unserved):
+        return Judgement(facts, referred=referred, refused=found.refused)
+    if effective(facts):
+        candidates, silence = found.allowed, "sem produto permitido"
+    else:
+        candidates, silence = for_purchases(facts, book, shelf), "sem queixa"
+    open_ = tuple(c for c in candidates if c.product.sku not in shown)
+    if candidates and not open_:
+        silence = "já sugerido"
+    if _answered_already(candidates, shown):
+        return Judgement(facts, silence="já sugerido", refused=found.refused)
+    return Judgement(facts, open=open_, silence="" if open_ else silence, refused=found.refused)
+
+
+def _answered_already(candidates: Sequence[Candidate], shown: Sequence[str]) -> bool:
+    """The first complaint was answered by something shown before: a second product for it would be noise."""
+    if not candidates or not shown:
+        return False
+    first = candidates[0].complaint
+    return first is not None and any(
+        c.product.sku in shown and c.complaint is not None and c.complaint.code == first.code for c in candidates
+    )
+
+
+def choose(open_: Sequence[Candidate], most: int) -> tuple[Candidate, ...]:
+    """The best product, and one more for each complaint that it does not serve; every complement of a purchase."""
+    chosen: list[Candidate] = []
+    answered: set[str] = set()
+    for candidate in open_:
+        if len(chosen) == most:
+            break
+        said = candidate.complaint
+        if said is not None:
+            if said.code in answered or (chosen and chosen[0].complaint is not None):
+                continue
+            answered.add(said.code)
+        chosen.append(candidate)
+    return tuple(chosen)

@@ -1,0 +1,79 @@
+"""The lexicon: concepts (a symptom, a condition, a medicine, a turn of phrase) and how people say them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+from pipeline.recommendation.patterns import Pattern
+from pipeline.recommendation.spoken import Spoken, spoken
+
+
+class Kind(StrEnum):
+    SYMPTOM = "sintoma"  # a complaint that a product may serve
+    WARNING = "alarme"  # what a referral rule looks for
+    CONDITION = "condicao"  # something true of the person for good: pregnancy, a disease, a medicine in use
+    PERSON = "pessoa"  # of whom is spoken
+    MEDICINE = "remedio"  # a medicine or its class, by name
+    CUE = "pista"  # how something is said: a price question, a negation, television
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    code: str
+    name: str  # as the card says it
+    kind: Kind
+    patterns: tuple[Pattern, ...]
+    serves: Mapping[str, float]  # indications, by concept, that help when none names this one; weight below 1
+    generic: bool = False  # gives way where a longer mention covers it
+    weak: bool = False  # said in passing more often than as a complaint: asks nothing alone
+    implies: tuple[str, ...] = ()  # concepts that hold whenever this one does
+    contraindication: str | None = None  # the catalogue's code for it
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    concept: Concept
+    first: int  # token, inclusive
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    spoken: Spoken
+    mentions: tuple[Mention, ...]  # in order of their first word
+
+
+class Lexicon:
+    def __init__(self, concepts: Iterable[Concept]) -> None:
+        self.concepts = {concept.code: concept for concept in concepts}
+        self._patterns = [(p, c) for c in self.concepts.values() for p in c.patterns]
+        self.scan = lru_cache(maxsize=8192)(self._scan)
+
+    def _scan(self, text: str) -> Scan:
+        """Every mention in one utterance. Answers are kept: a conversation is read again with each new utterance."""
+        said = spoken(text)
+        found: dict[tuple[str, int], Mention] = {}
+        for pattern, concept in self._patterns:
+            if any(anchor in said.sounds for anchor in pattern.anchors):
+                for match in pattern.regex.finditer(said.sounds):
+                    first, last = said.token_at(match.start()), said.token_at(match.end() - 1)
+                    for code in (concept.code, *concept.implies):
+                        known = found.get((code, first))
+                        if known is None or known.last < last:
+                            found[code, first] = Mention(self.concepts[code], first, last)
+        kept = [m for m in found.values() if not (m.concept.generic and _covered(m, found.values()))]
+        return Scan(said, tuple(sorted(kept, key=lambda m: (m.first, m.last))))
+
+    def codes_in(self, text: str, kind: Kind) -> frozenset[str]:
+        return frozenset(m.concept.code for m in self.scan(text).mentions if m.concept.kind is kind)
+
+
+def _covered(mention: Mention, others: Iterable[Mention]) -> bool:
+    return any(
+        other.concept.kind in (Kind.SYMPTOM, Kind.WARNING)
+        and not other.concept.generic
+        and other.first <= mention.last
+        and mention.first <= other.last
+        for other in others
+    )

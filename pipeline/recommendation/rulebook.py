@@ -1,0 +1,167 @@
+"""The rule file and its lexicon, read strictly: a misspelt concept, term or key stops the start with its line."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.recommendation.errors import RulesError
+from pipeline.recommendation.lexicon import Concept, Kind, Lexicon
+from pipeline.recommendation.patterns import Pattern, PatternError, compile_pattern
+from pipeline.recommendation.yaml_lines import line_of, parse
+
+LEXICON_FILE = "lexico.yaml"
+DERIVED = frozenset({"necessidade", "queixa_duradoura", "sintoma_respiratorio", "dengue_avaliada"})
+MEASURES = frozenset({"idade_meses", "dias", "febre_dias", "remedios"})
+TERM = re.compile(r"(?P<measure>[a-z_]+)(?P<sign><|>=)(?P<limit>\d+)|(?P<no>!?)(?P<code>[a-z_]+)")
+Criterion = Literal["tarja_sem_receita", "menor_de_2", "crianca_idade"]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ConceptFile(_Strict):
+    nome: str
+    tipo: Kind
+    falas: tuple[str, ...] = Field(min_length=1)
+    serve: dict[str, float] = {}
+    generico: bool = False
+    fraco: bool = False
+    implica: tuple[str, ...] = ()
+    codigo: str | None = None
+
+
+class LexiconFile(_Strict):
+    versao: str
+    termos: dict[str, str] = {}
+    conceitos: dict[str, ConceptFile]
+
+
+class ReferralFile(_Strict):
+    codigo: str
+    urgente: bool = False
+    quando: tuple[tuple[str, ...], ...] = ()
+    criterio: Criterion | None = None
+    mensagem: str
+    fonte: str = Field(min_length=5)
+
+
+class ProductRules(_Strict):
+    """What a product must be to be offered, and to whom."""
+
+    sem_prescricao_apenas: Literal[True]
+    formas_orais: tuple[str, ...]
+    classes_sem_medicamento: frozenset[str]
+    crianca_sem_idade: frozenset[str]
+    criterio_crianca: str
+    respiratorios: frozenset[str]
+    dengue_avaliada: tuple[str, ...]
+    duram_sem_alarme: frozenset[str]
+
+
+class RuleFile(_Strict):
+    versao: str
+    encaminhar: tuple[ReferralFile, ...] = Field(min_length=1)
+    produtos: ProductRules
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One thing a rule asks: a concept said (or not), or a measure within a limit."""
+
+    code: str
+    negated: bool = False
+    below: int | None = None
+    at_least: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Referral:
+    code: str
+    urgent: bool
+    message: str
+    when: tuple[tuple[Term, ...], ...]  # any of these, each as a whole
+    criterion: Criterion | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    version: str
+    lexicon: Lexicon
+    referrals: tuple[Referral, ...]  # the first that holds decides
+    products: ProductRules
+
+
+def load_rulebook(path: Path, prescription_names: tuple[str, ...] = ()) -> Rulebook:
+    """Read `path` and the lexicon beside it; the catalogue adds the names of its prescription items.
+
+    Raises RulesError.
+    """
+    rules, tree = parse(RuleFile, path)
+    lexicon_path = path.with_name(LEXICON_FILE)
+    lexicon = _lexicon(lexicon_path, prescription_names)
+    referrals = []
+    for index, item in enumerate(rules.encaminhar):
+        line = line_of(tree, ("encaminhar", index))
+        if bool(item.quando) == bool(item.criterio):
+            raise RulesError(path, line, f"{item.codigo}: give either quando or criterio")
+        when = tuple(
+            tuple(_term(path, line_of(tree, ("encaminhar", index, "quando", n)), text, lexicon) for text in together)
+            for n, together in enumerate(item.quando)
+        )
+        referrals.append(Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio))
+    unknown = (rules.produtos.duram_sem_alarme | rules.produtos.respiratorios) - lexicon.concepts.keys()
+    if unknown:
+        raise RulesError(
+            path, line_of(tree, ("produtos",)), f"no such concept in the lexicon: {', '.join(sorted(unknown))}"
+        )
+    digest = hashlib.sha256(path.read_bytes() + lexicon_path.read_bytes()).hexdigest()[:12]
+    return Rulebook(f"{rules.versao}+{digest}", lexicon, tuple(referrals), rules.produtos)
+
+
+def _term(path: Path, line: int, text: str, lexicon: Lexicon) -> Term:
+    match = TERM.fullmatch(text)
+    if match is None:
+        raise RulesError(path, line, f"{text!r} is not a term: write concept, !concept, measure<n or measure>=n")
+    if match["measure"]:
+        if match["measure"] not in MEASURES:
+            raise RulesError(path, line, f"no measure {match['measure']!r}; there are {', '.join(sorted(MEASURES))}")
+        limit = int(match["limit"])
+        below, least = (limit, None) if match["sign"] == "<" else (None, limit)
+        return Term(match["measure"], below=below, at_least=least)
+    if match["code"] not in lexicon.concepts and match["code"] not in DERIVED:
+        raise RulesError(path, line, f"no concept {match['code']!r} in {LEXICON_FILE}")
+    return Term(match["code"], negated=bool(match["no"]))
+
+
+def _lexicon(path: Path, prescription_names: tuple[str, ...]) -> Lexicon:
+    file, tree = parse(LexiconFile, path)
+    concepts = []
+    for code, item in file.conceitos.items():
+        named = {*item.serve, *item.implica} - file.conceitos.keys()
+        if named:
+            raise RulesError(path, line_of(tree, ("conceitos", code)), f"{code}: no such concept: {', '.join(named)}")
+        said = item.falas + (prescription_names if code == "tarjado" else ())
+        patterns = tuple(
+            _pattern(path, line_of(tree, ("conceitos", code, "falas", n)), text, file.termos)
+            for n, text in enumerate(said)
+        )
+        concepts.append(
+            Concept(
+                code, item.nome, item.tipo, patterns, item.serve, item.generico, item.fraco, item.implica, item.codigo
+            )
+        )
+    return Lexicon(concepts)
+
+
+def _pattern(path: Path, line: int, text: str, terms: dict[str, str]) -> Pattern:
+    try:
+        return compile_pattern(re.sub(r"<(\w+)>", lambda m: terms[m[1]], text))
+    except KeyError as error:
+        raise RulesError(path, line, f"no term <{error.args[0]}> in termos") from error
+    except PatternError as error:
+        raise RulesError(path, line, str(error)) from error
