@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip
 # Compiled at once: the graph's dozen processes would each compile what they import, at every start.
 INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --compile-bytecode
 
-.PHONY: help run test lint types lock docker-check clean
+.PHONY: help run test lint types lock docker-check clean bench-record
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -35,6 +35,9 @@ run: $(VENV)/.run  ## start Balto on port 8765 (the sandbox when no keys are set
 
 test: $(VENV)/.dev  ## every test (ARGS="-k name" narrows)
 	$(BIN)/python -m pytest $(ARGS)
+
+bench-record: $(VENV)/.dev  ## measure the record at 10 million interactions (minutes; ARGS="--rows 1000000" is shorter)
+	$(BIN)/python -m benchmarks.record.run $(ARGS)
 
 lint: $(VENV)/.dev  ## style and correctness rules
 	$(BIN)/ruff check .

@@ -1,9 +1,12 @@
 """The recorder: what the one recorder deployment hosts."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TypeVar
+
+import duckdb
 
 from configs.record import RecordSettings
 from pipeline.events import CounterNoticeSet, ErrorNoted, Event
@@ -25,6 +28,7 @@ from pipeline.record.wire import Batch, encode
 from pipeline.record.writer import Stores, Writer
 
 log = logging.getLogger(__name__)
+T = TypeVar("T")
 
 _OWN_ORIGIN = "gravador"  # facts the recorder itself makes
 _SPOOL_READ_BYTES = 1 << 20
@@ -171,6 +175,10 @@ class RecordService:
     def erase(self, request: ErasureRequest) -> ErasureReceipt:
         """Erase and publish; returns once it is proven. Raises ErasureError when something is left."""
         return self._housekeeping.erase(request)
+
+    def run_on_writer(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
+        """Run something on the facts' connection, between transactions: for operators' scripts and benchmarks."""
+        return self._writer.run(lambda: work(self._facts.con)).result()
 
     def tidy(self) -> None:
         """Seal closed days, purge what is kept long enough, publish: what housekeeping does once a day."""

@@ -106,7 +106,7 @@ WITH faixas AS (
 )
 SELECT dia, tipo, provedor, modelo,
        sum(n)::BIGINT AS chamadas,
-       sum(falhas) / sum(n)::BIGINT AS taxa_erro,
+       sum(falhas) / sum(n) AS taxa_erro,
        sum(falhas)::BIGINT AS falhas,
        least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.50 * total) + 0.5), max(maior)) AS latencia_p50_ms,
        least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.95 * total) + 0.5), max(maior)) AS latencia_p95_ms,
@@ -125,7 +125,7 @@ WITH faixas AS (
 )
 SELECT tipo, provedor, modelo,
        sum(n)::BIGINT AS chamadas,
-       sum(falhas) / sum(n)::BIGINT AS taxa_erro,
+       sum(falhas) / sum(n) AS taxa_erro,
        sum(falhas)::BIGINT AS falhas,
        least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.50 * total) + 0.5), max(maior)) AS latencia_p50_ms,
        least(pow(1.02, min(faixa) FILTER (ate_aqui >= 0.95 * total) + 0.5), max(maior)) AS latencia_p95_ms,
