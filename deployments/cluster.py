@@ -21,12 +21,13 @@ from typing import TYPE_CHECKING
 import yaml
 
 if TYPE_CHECKING:
-    from ray.serve.schema import ServeDeploySchema
+    from ray.serve.schema import ApplicationStatusOverview, ServeDeploySchema
 
 OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
 LEAST_LOGICAL_CPUS = 16
 POLL_S = 0.05
+SEE_OFF_TIMEOUT_S = 15.0  # open utterances end within IngressSettings.drain_timeout_s, then the courier hands over
 DRAIN_TIMEOUT_S = 60.0  # each deployment has its own, shorter one in the configuration
 
 
@@ -83,7 +84,8 @@ def cluster_environment(run_dir: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
         "RAY_SERVE_HAPROXY_SERVER_STATE_FILE": str(haproxy / "server-state"),
         "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(haproxy / "metrics.sock"),
-        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "1",  # one node: nobody else has to notice first
+        # After this uvicorn cuts sockets without a reason: longer than an open utterance has to end and be answered.
+        "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "8",
         "RAY_AUTH_MODE": "disabled",  # else Ray writes ~/.ray/auth_token and later clusters ask for it
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_worker_niceness": "0",  # the default, 15, starves beside anything else
@@ -173,7 +175,7 @@ def _await_ready(cluster: Cluster, timeout_s: float) -> None:
             return
         for name, application in serve.status().applications.items():
             if application.status == "DEPLOY_FAILED":
-                raise ClusterError(f"{name} could not start: {_reason(application.message)} (logs: {cluster.run_dir})")
+                raise ClusterError(f"{name} could not start: {_reason(application)} (logs: {cluster.run_dir})")
         time.sleep(POLL_S)
     raise ClusterError(f"not ready after {timeout_s:.0f} s: /pronto says: {answer} (logs: {cluster.run_dir})")
 
@@ -190,10 +192,11 @@ def probe(url: str) -> str:
         return str(unreachable)
 
 
-def _reason(message: str) -> str:
-    """The last line of a traceback: the error itself."""
-    lines = [line.strip() for line in message.splitlines() if line.strip()]
-    return lines[-1] if lines else "no reason given"
+def _reason(application: "ApplicationStatusOverview") -> str:
+    """The error itself: the last line of the traceback of the stage that failed."""
+    failed = [stage.message for stage in application.deployments.values() if "FAILED" in str(stage.status)]
+    lines = [line.strip() for message in (application.message, *failed) for line in message.splitlines()]
+    return next((line for line in reversed(lines) if line), "no reason given")
 
 
 def _stop_ray() -> None:
@@ -214,10 +217,15 @@ def _drain_serve() -> None:
     import ray
     from ray.serve.context import _get_global_client
 
+    from deployments.retirement import drain_every_ingress, end_drained_ingress
+
     client = _get_global_client()
     if client is None:
         return
+    with suppress(Exception):  # an ingress that cannot be asked is stopped like every other replica
+        drain_every_ingress(SEE_OFF_TIMEOUT_S)
     client.shutdown_cached_handles()  # type: ignore[no-untyped-call]
     ending = client._controller.graceful_shutdown.options(max_task_retries=0).remote()
+    end_drained_ingress()
     with suppress(ray.exceptions.RayActorError):  # the controller ends last
         ray.get(ending, timeout=DRAIN_TIMEOUT_S)

@@ -18,7 +18,7 @@ from cli.run.config_file import ConfigFile, check_config, find_config, read_conf
 from cli.run.emulators import Emulators, emulators
 from cli.run.environment import exported, read_environment
 from cli.run.placement import check_placement
-from cli.run.preflight import check_folder, check_port
+from cli.run.preflight import check_folder, check_port, check_shelves
 from cli.run.profile import choose_profile
 from configs.environment import Environment, Profile
 
@@ -64,7 +64,8 @@ def _preflight(environment: Environment, config: ConfigFile, port: int) -> None:
     from configs.application import ApplicationSettings
     from deployments.cluster import machine_resources
 
-    check_config(config, ServeDeploySchema, ApplicationSettings)
+    for settings in check_config(config, ServeDeploySchema, ApplicationSettings):
+        check_shelves(settings.recommendation)
     check_placement(config, machine_resources())
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -12,6 +12,8 @@ from cli.output import CommandError
 
 FILE_NAME = "serve_config.yaml"
 GRAPH = "deployments.app:build_app"
+
+Settings = TypeVar("Settings", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,17 +62,19 @@ def read_config(path: Path) -> ConfigFile:
     return ConfigFile(path, document, nodes)
 
 
-def check_config(config: ConfigFile, schema: type[BaseModel], settings: type[BaseModel]) -> None:
-    """Against Ray Serve's own schema, and the arguments of our graph against `settings`. Raises CommandError."""
+def check_config(config: ConfigFile, schema: type[BaseModel], settings: type[Settings]) -> list[Settings]:
+    """Against Ray Serve's own schema; returns the arguments of each graph of ours. Raises CommandError."""
     _validate(config, schema, config.document, ())
-    for index, application in enumerate(config.document["applications"]):
-        if application.get("import_path") == GRAPH:
-            _validate(config, settings, application.get("args") or {}, ("applications", index, "args"))
+    return [
+        _validate(config, settings, application.get("args") or {}, ("applications", index, "args"))
+        for index, application in enumerate(config.document["applications"])
+        if application.get("import_path") == GRAPH
+    ]
 
 
-def _validate(config: ConfigFile, model: type[BaseModel], value: object, prefix: tuple[int | str, ...]) -> None:
+def _validate(config: ConfigFile, model: type[Settings], value: object, prefix: tuple[int | str, ...]) -> Settings:
     try:
-        model.model_validate(value)
+        return model.model_validate(value)
     except ValidationError as error:
         first = error.errors()[0]
         location = (*prefix, *first["loc"])

@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from cli.output import CommandError
+from configs.recommendation import RecommendationSettings
 
 
 def check_port(host: str, port: int) -> None:
@@ -35,3 +36,16 @@ def check_folder(folder: Path, variable: str) -> None:
             f"the folder {folder} cannot be written ({error.strerror}, as user {os.getuid()}): "
             f"make it writable or set {variable} to one that is"
         ) from None
+
+
+def check_shelves(settings: RecommendationSettings) -> None:
+    """The catalogue and the rule file can be read; raises CommandError with file, line and reason."""
+    from pipeline.recommendation.catalogue import load_catalogue
+    from pipeline.recommendation.errors import RecommendationError
+    from pipeline.recommendation.rulebook import load_rulebook
+
+    try:
+        catalogue = load_catalogue(settings.catalogue)
+        load_rulebook(settings.rules, catalogue.prescription_names())
+    except RecommendationError as error:
+        raise CommandError(str(error)) from None

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.output import CommandError
-from cli.run.preflight import check_folder, check_port
+from cli.run.preflight import check_folder, check_port, check_shelves
+from configs.recommendation import RecommendationSettings
 
 
 def test_a_port_in_use_is_named() -> None:
@@ -34,3 +35,15 @@ def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(CommandError, match=r"cannot be written \(Permission denied"):
         check_folder(tmp_path, "BALTO_DATA_DIR")
+
+
+def test_an_unreadable_catalogue_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"none\.csv: .*No such file"):
+        check_shelves(RecommendationSettings(catalogue=tmp_path / "none.csv"))
+
+
+def test_a_broken_rule_file_is_named_with_its_line(tmp_path: Path) -> None:
+    rules = tmp_path / "regras.yaml"
+    rules.write_text("versao: 1\nregras: [\n", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"regras\.yaml:\d+: "):
+        check_shelves(RecommendationSettings(rules=rules))

@@ -1,0 +1,53 @@
+"""`balto report`: a period's record as one HTML page, or one picture."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli.output import CommandError, out
+from configs.environment import Environment
+
+_DAY = ["%Y-%m-%d"]
+_DEFAULT_DAYS = 30
+
+
+def report(
+    since: Annotated[datetime | None, typer.Option(formats=_DAY, help="First day; default: 30 days back.")] = None,
+    until: Annotated[datetime | None, typer.Option(formats=_DAY, help="Last day, included; default: today.")] = None,
+    to: Annotated[Path, typer.Option(help="Where to write it: .html, or .png for one picture.")] = Path("balto.html"),
+    db: Annotated[Path | None, typer.Option(help="Published file; default: DB_FILE, or the data folder's.")] = None,
+) -> None:
+    """Minutes and money saved, latency, the funnel by store, products, alerts and audio problems, on one page."""
+    last = until.date() if until else date.today()
+    first = since.date() if since else last - timedelta(days=_DEFAULT_DAYS - 1)
+    if first > last:
+        raise CommandError(f"--since {first} is after --until {last}")
+    if to.suffix not in (".html", ".png"):
+        raise CommandError(f"{to} must end in .html or .png")
+    _write(first, last, to, db or Environment().published_db)
+    out.print(f"[good]{to}[/good] {first} to {last}")
+
+
+def _write(first: date, last: date, to: Path, path: Path) -> None:
+    import duckdb  # these take a second to load
+
+    from pipeline.record.report.figures import Period, gather
+    from pipeline.record.report.page import page
+    from pipeline.record.report.plots import sheet
+
+    if not path.exists():
+        raise CommandError(f"{path} does not exist yet; start the service (balto run), or name the file with --db")
+    try:
+        with duckdb.connect(str(path), read_only=True) as con:
+            figures = gather(con, Period(first, last))
+            published = con.execute(
+                "SELECT strftime(publicado_em, '%d/%m/%Y %H:%M') FROM analise.atualizacao"
+            ).fetchall()
+    except duckdb.Error as error:
+        raise CommandError(f"{path} could not be read: {str(error).splitlines()[0]}") from None
+    if to.suffix == ".png":
+        to.write_bytes(sheet(figures))
+    else:
+        to.write_text(page(figures, Period(first, last), published[0][0] if published else "–"), encoding="utf-8")
