@@ -3,7 +3,7 @@
 from typing import Any
 
 from ray import serve
-from ray.serve import Application, Deployment
+from ray.serve import Application
 
 from configs.application import ApplicationSettings
 from configs.environment import Environment
@@ -19,16 +19,18 @@ def build_app(args: ApplicationSettings) -> Application:
 
     Replicas, resources and autoscaling of each deployment are in `serve_config.yaml`, by its name.
     """
-    environment = Environment()
-    return _deployment("ingress", serve.ingress()(IngressReplica)).bind(
-        args,
-        _deployment("gate", GateReplica).bind(args.gate, environment.vad_energy_threshold),
-        _deployment("transcriber", TranscriberReplica).bind(args.transcription),
-        _deployment("recommender", RecommenderReplica).bind(args.recommendation, args.model),
-        _deployment("recorder", RecorderReplica).bind(args.record),
-    )
+    transcriber = bound("transcriber", TranscriberReplica, args.transcription)
+    recommender = bound("recommender", RecommenderReplica, args.recommendation, args.model)
+    return graph(args, transcriber, recommender)
 
 
-def _deployment(name: str, replica: type[Any]) -> Deployment:
-    deployment: Deployment = serve.deployment(name=name)(replica)
-    return deployment
+def graph(args: ApplicationSettings, transcriber: Application, recommender: Application) -> Application:
+    """The graph around whatever stands for the providers' stages."""
+    gate = bound("gate", GateReplica, args.gate, Environment().vad_energy_threshold)
+    recorder = bound("recorder", RecorderReplica, args.record)
+    return bound("ingress", serve.ingress()(IngressReplica), args, gate, transcriber, recommender, recorder)
+
+
+def bound(name: str, replica: type[Any], *arguments: object) -> Application:
+    application: Application = serve.deployment(name=name)(replica).bind(*arguments)
+    return application

@@ -62,6 +62,8 @@ class Desk:
     async def _attend(self, socket: CounterSocket) -> None:
         auth = await socket.key()
         counter = await self._known(auth)
+        if not self.admission.open:  # the drain began while the key was awaited or checked
+            raise NoCapacity
         conversation = Conversation(
             counter,
             auth.versao,

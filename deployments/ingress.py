@@ -14,11 +14,13 @@ from ray.serve.handle import DeploymentHandle
 
 from configs.application import ApplicationSettings
 from configs.environment import Environment
+from deployments.analysts import add_query_route
 from deployments.desk import Desk
 from deployments.handles import GateHandle, RecommenderHandle, RecorderHandle, TranscriberHandle, by_value, call
 from deployments.lanes import GateLanes
 from deployments.membership import membership
 from deployments.pages import add_routes
+from deployments.retirement import stopping
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
 from pipeline.ids import new_id
@@ -53,26 +55,38 @@ class IngressReplica:
         new_context = partial(ConversationContext, self._settings.recommendation)
         self._desk = Desk(stages, self._recorder, new_context, self._settings.ingress, self._replica_id)
         app = FastAPI(title="Balto", lifespan=self._lifespan)
+        add_query_route(app, environment, self._settings.record)
         add_routes(app, self._desk, self._recorder, self._checks(), environment)
         return app
 
     async def drain(self) -> None:
-        """Stop admitting and see every counter off; safe to ask twice."""
+        """Stop admitting, see every counter off, hand over what was recorded; safe to ask twice."""
         if self._draining is None:
-            self._draining = asyncio.create_task(self._desk.drain(), name="draining", context=contextvars.Context())
+            self._draining = asyncio.create_task(self._leave(), name="draining", context=contextvars.Context())
         await asyncio.shield(self._draining)
+
+    async def _leave(self) -> None:
+        await self._desk.drain()
+        await self._lanes.close()
+        await self._courier.aclose()
+
+    async def _drain_when_stopped(self) -> None:
+        await stopping(self._replica_id)
+        await self.drain()
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         membership.watch("gate", self._lanes.update)
-        introduction = asyncio.create_task(self._meet_the_gate(), name="meeting the gate")
+        tasks = [
+            asyncio.create_task(self._meet_the_gate(), name="meeting the gate"),
+            asyncio.create_task(self._drain_when_stopped(), name="watching for retirement"),
+        ]
         try:
             yield
         finally:
-            introduction.cancel()
+            for task in tasks:
+                task.cancel()
             await self.drain()
-            await self._lanes.close()
-            await self._courier.aclose()
 
     async def _meet_the_gate(self) -> None:
         """A handle learns of its replicas, and tells `membership`, once it is first used."""
@@ -87,6 +101,15 @@ class IngressReplica:
 
     async def ready(self) -> bool:
         return True
+
+    async def measurements(self) -> dict[str, Any]:
+        """What a load test reads: counters here, streams by gate replica, how late audio was decided (1 ms bins)."""
+        return {
+            "replica": self._replica_id,
+            "counters": self._desk.counters,
+            "gate_streams": self._lanes.load,
+            "lag_counts": self._lanes.lag.counts,
+        }
 
     def _make_courier(self, environment: Environment) -> Courier:
         record = self._settings.record

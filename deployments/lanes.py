@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 
 from configs.ingress import IngressSettings
+from deployments.lag import LagHistogram
 from deployments.membership import ReplicaIds
 from deployments.wire import ReplyColumns, TickColumns, pack_ticks, unpack_replies
 from pipeline.audio import AudioBuffer
@@ -35,9 +36,13 @@ class LaneStream:
         self.delivery = delivery
         self.lane: Lane | None = None
         self.finishing = False
+        self._began_s = 0.0  # when the first audio came
+        self._heard_upto = 0  # a replica has taken every sample before
         self._finished = asyncio.Event()
 
     def notify(self) -> None:
+        if not self._began_s:
+            self._began_s = asyncio.get_running_loop().time()
         if self.lane is not None:
             self.lane.dirty[self] = None
 
@@ -50,11 +55,13 @@ class LaneStream:
         self._finished.set()
         self._lanes.leave(self)
 
-    def take(self, tick: StreamTick, reply: GateReply) -> None:
+    def take(self, tick: StreamTick, reply: GateReply, now_s: float) -> None:
         fresh = self.delivery.take(reply)
         if fresh is None:
             self.notify()
             return
+        self._lanes.lag.add(max(self._heard_upto, tick.start_sample), tick.end_sample, self._began_s, now_s)
+        self._heard_upto = max(self._heard_upto, tick.end_sample)
         self._deliver(fresh)
         if tick.final:
             self._finished.set()
@@ -119,9 +126,10 @@ class Lane:
                         stream.delivery.rewind()
                         stream.notify()
                 raise
+            now_s = asyncio.get_running_loop().time()
             for (stream, tick), reply in zip(batch, unpack_replies(columns.stream_ids, replies), strict=True):
                 if stream.lane is self:
-                    stream.take(tick, reply)
+                    stream.take(tick, reply, now_s)
         self._lanes.level(self)
 
     def _batches(self) -> Iterator[list[tuple[LaneStream, StreamTick]]]:
@@ -153,6 +161,7 @@ class GateLanes:
     def __init__(self, step: Step, settings: IngressSettings) -> None:
         self._step = step
         self._settings = settings
+        self.lag = LagHistogram()
         self._lanes: dict[str, Lane] = {}
         self._waiting: dict[LaneStream, None] = {}  # no replica is there to take them
         self._closing: set[asyncio.Task[None]] = set()

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipeline.audio import AudioBuffer
+from pipeline.audio import SAMPLE_BYTES, AudioBuffer
 from pipeline.events import Event, ProviderCalled
 
 StreamId = str  # one per session
@@ -44,6 +44,10 @@ class StreamTick:
     pcm: bytes
     opening: StreamOpening | None = None  # given with the first tick that a replica sees of a stream
     final: bool = False  # the stream ends after this audio: flush, answer, forget
+
+    @property
+    def end_sample(self) -> int:
+        return self.start_sample + len(self.pcm) // SAMPLE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,91 @@
+"""A graph in a process of its own, told what to do by JSON lines on its standard input; answers on standard output.
+
+    {"do": "measure"}                                  what every ingress replica measured
+    {"do": "replicas"}                                 deployment -> [[replica id, pid, state], …]
+    {"do": "deploy", "config": "path.yaml"}            as `serve deploy` does
+Its input's end, or SIGTERM, stops the graph.
+"""
+
+import argparse
+import json
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from deployments.cluster import start_cluster, stop_cluster
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--port", type=int, required=True)
+    arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, _interrupted)
+    began = time.monotonic()
+    cluster = start_cluster(arguments.config, arguments.port, ready_timeout_s=120.0)
+    try:
+        _answer({"ready_s": time.monotonic() - began})
+        for line in sys.stdin:
+            _answer(_do(json.loads(line)))
+    except KeyboardInterrupt:
+        pass
+    finally:
+        stop_cluster(cluster)
+
+
+def _interrupted(signum: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _answer(answer: object) -> None:
+    print(json.dumps(answer), flush=True)
+
+
+def _do(order: dict[str, Any]) -> Any:
+    match order["do"]:
+        case "measure":
+            return _measurements()
+        case "replicas":
+            return _replicas()
+        case "deploy":
+            return _deploy(Path(order["config"]))
+        case other:
+            return {"error": f"unknown order {other}"}
+
+
+def _measurements() -> list[Any]:
+    from ray import serve
+
+    handle: Any = serve.get_deployment_handle("ingress", "balto")
+    answers: list[Any] = handle.broadcast("measurements").results(timeout_s=10)
+    return answers
+
+
+def _replicas() -> dict[str, list[tuple[str, int | None, str]]]:
+    from ray.serve.context import _get_global_client
+
+    client = _get_global_client()
+    assert client is not None
+    deployments = client.get_serve_details()["applications"]["balto"]["deployments"]
+    return {
+        name: [(replica["replica_id"], replica["pid"], str(replica["state"])) for replica in deployment["replicas"]]
+        for name, deployment in deployments.items()
+    }
+
+
+def _deploy(config_path: Path) -> str:
+    import yaml
+    from ray.serve.context import _get_global_client
+    from ray.serve.schema import ServeDeploySchema
+
+    client = _get_global_client()
+    assert client is not None
+    config = ServeDeploySchema.model_validate(yaml.safe_load(config_path.read_text(encoding="utf-8")))
+    client.deploy_apps(config)
+    return "deployed"
+
+
+if __name__ == "__main__":
+    main()
