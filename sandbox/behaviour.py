@@ -1,6 +1,8 @@
 """How the emulators behave: how long they take, how many at a time, what goes wrong."""
 
 import asyncio
+import hashlib
+from collections import OrderedDict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +12,8 @@ import numpy as np
 from sandbox.faults import FaultBook
 from sandbox.recogniser import Recognised, Recogniser
 from sandbox.recordings import load_dialogues
+
+REMEMBERED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,13 +32,25 @@ class Behaviour:
     faults: FaultBook = field(default_factory=FaultBook)
     recogniser: Recogniser = field(default_factory=lambda: Recogniser(load_dialogues()))
     at_elevenlabs: int = 0
+    zero_retention: bool = True  # what xAI's answers say of the team
+    heard: OrderedDict[bytes, Recognised] = field(default_factory=OrderedDict)
 
     async def recognise(self, samples: np.ndarray, within_s: float) -> Recognised:
         """Recognise, and answer when the emulated latency is over."""
         ready = asyncio.get_running_loop().time() + within_s
-        recognised = await asyncio.to_thread(self.recogniser.recognise, samples)
+        recognised = await self._recognise(samples)
         await asyncio.sleep(max(0.0, ready - asyncio.get_running_loop().time()))
         return recognised
+
+    async def _recognise(self, samples: np.ndarray) -> Recognised:
+        """Counters of a load test send the same cuts again and again: those are remembered."""
+        key = hashlib.blake2b(samples.tobytes(), digest_size=16).digest()
+        if (known := self.heard.get(key)) is None:
+            known = self.heard[key] = await asyncio.to_thread(self.recogniser.recognise, samples)
+        self.heard.move_to_end(key)
+        if len(self.heard) > REMEMBERED:
+            self.heard.popitem(last=False)
+        return known
 
     @asynccontextmanager
     async def elevenlabs_slot(self) -> AsyncIterator[bool]:

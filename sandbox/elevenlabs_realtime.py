@@ -1,5 +1,6 @@
 """ElevenLabs' realtime speech-to-text: `WS /v1/speech-to-text/realtime`, manual commit."""
 
+import asyncio
 import base64
 import binascii
 import json
@@ -36,10 +37,13 @@ def router(behaviour: Behaviour) -> APIRouter:
     @routes.websocket("/v1/speech-to-text/realtime")
     async def realtime(socket: WebSocket) -> None:
         await socket.accept()
+        session = Session(socket, behaviour)
         try:
-            await Session(socket, behaviour).run()
+            await session.run()
         except WebSocketDisconnect:
             return
+        finally:
+            session.stop_listening()
 
     return routes
 
@@ -52,6 +56,7 @@ class Session:
         self._behaviour = behaviour
         self._audio = bytearray()
         self._partial_at = 0
+        self._partial: asyncio.Task[None] | None = None
         self._timestamps = socket.query_params.get("include_timestamps") == "true"
 
     async def run(self) -> None:
@@ -74,7 +79,7 @@ class Session:
                 if not await self._commit():
                     return
             else:
-                await self._partial()
+                self._listen()
 
     def _refusal(self) -> tuple[str, str] | None:
         query = self._socket.query_params
@@ -101,16 +106,25 @@ class Session:
             "include_timestamps": self._timestamps,
         }
 
-    async def _partial(self) -> None:
-        if len(self._audio) - self._partial_at < PARTIAL_EVERY_S * RATE_HZ * 2:
-            return
-        self._partial_at = len(self._audio)
+    def _listen(self) -> None:
+        """Say what is understood so far, now and then; never two at a time, so that a flood of audio is no burden."""
+        enough = len(self._audio) - self._partial_at >= PARTIAL_EVERY_S * RATE_HZ * 2
+        if enough and (self._partial is None or self._partial.done()):
+            self._partial_at = len(self._audio)
+            self._partial = asyncio.create_task(self._say_partial(), name="sandbox-partial")
+
+    async def _say_partial(self) -> None:
         recognised = await self._behaviour.recognise(self._samples(), 0.0)
         if recognised.words:
             await self._send("partial_transcript", text=recognised.text)
 
+    def stop_listening(self) -> None:
+        if self._partial:
+            self._partial.cancel()
+
     async def _commit(self) -> bool:
         """False when the socket is done for."""
+        self.stop_listening()
         fault = self._behaviour.faults.next(Service.ELEVENLABS_REALTIME, self._socket.headers.get(FAULT_HEADER))
         if fault in REFUSALS:
             await self._fail(REFUSALS[fault], "the sandbox was told to refuse")

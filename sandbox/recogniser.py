@@ -24,9 +24,10 @@ DYNAMIC_RANGE_DB = 25.0  # what is further below the loud parts is taken for noi
 
 BLOCK_FRAMES = 48
 BLOCK_STEP_FRAMES = 8
+RECORDED_STEP_FRAMES = 1
 SPOKEN_BLOCK_STD = 0.15  # a block flatter than this is a pause and says nothing of where we are
 LEAST_SIMILARITY = 0.55
-DRIFT_FRAMES = 2
+DRIFT_FRAMES = 3
 SHIFT_FRAMES = 4  # how far the waveforms may be shifted against where the frames say
 LEAST_BLOCKS = 3
 LEAST_COINCIDENCE = 0.38  # correlation of the waveforms, per block and over the run
@@ -55,7 +56,7 @@ class Recogniser:
         self._audio = [_whitened(dialogue.samples()) for dialogue in self._dialogues]
         tables, owners, places = [], [], []
         for index, dialogue in enumerate(self._dialogues):
-            blocks, starts = _blocks(_features(dialogue.samples()), step=1)
+            blocks, starts = _blocks(_features(dialogue.samples()), step=RECORDED_STEP_FRAMES)
             tables.append(blocks)
             owners.append(np.full(len(blocks), index))
             places.append(starts)

@@ -73,6 +73,10 @@ class SandboxServer:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        """From here on nothing listens at `url`."""
         self._server.should_exit = True
         await self._task
         self._listener.close()

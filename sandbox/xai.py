@@ -57,7 +57,7 @@ def router(behaviour: Behaviour) -> APIRouter:
             return StreamingResponse(streamed(completion), media_type="text/event-stream")
         played = Fault.NONE if fault is Fault.SCHEMA else fault  # the message breaks its schema, not the envelope
         response = await deliver(played, request, completion, vendor_error)
-        response.headers["x-zero-data-retention"] = "true"
+        response.headers["x-zero-data-retention"] = "true" if behaviour.zero_retention else "false"
         return response
 
     @routes.post("/v1/stt")
