@@ -4,7 +4,7 @@ from typing import Protocol
 
 import numpy as np
 
-from pipeline.gate.grid import FRAMES, Flags, Floats, Pcm, Rows, grown
+from pipeline.gate.grid import FRAMES, Flags, Pcm, Rows, grown
 from pipeline.gate.voice import WebRtcVoice
 
 LINGER_QUANTA = 5  # a candidate without an utterance ends this long after WebRTC's last voice
@@ -17,7 +17,7 @@ class Candidates(Protocol):
 
     def close(self, row: int) -> None: ...
 
-    def consider(self, rows: Rows, pcm: Pcm, levels: Floats, holding: Flags) -> tuple[Flags, Flags]:
+    def consider(self, rows: Rows, pcm: Pcm, holding: Flags) -> tuple[Flags, Flags]:
         """(active, fresh) per stream after one quantum: listen now; and that begins with it."""
 
 
@@ -35,7 +35,7 @@ class Everything:
 
     def close(self, row: int) -> None: ...
 
-    def consider(self, rows: Rows, pcm: Pcm, levels: Floats, holding: Flags) -> tuple[Flags, Flags]:
+    def consider(self, rows: Rows, pcm: Pcm, holding: Flags) -> tuple[Flags, Flags]:
         fresh = ~self._begun[rows]
         self._begun[rows] = True
         return np.ones(len(rows), bool), fresh
@@ -58,7 +58,7 @@ class Candidate:
     def close(self, row: int) -> None:
         del self._voices[row]
 
-    def consider(self, rows: Rows, pcm: Pcm, levels: Floats, holding: Flags) -> tuple[Flags, Flags]:
+    def consider(self, rows: Rows, pcm: Pcm, holding: Flags) -> tuple[Flags, Flags]:
         votes = [self._voices[row].hear(frames) for row, frames in zip(rows.tolist(), pcm, strict=True)]
         voiced = np.array(votes, bool).reshape(-1, FRAMES).any(axis=1)
         before = self._linger[rows]

@@ -51,7 +51,6 @@ class CascadeEngine:
     votes = 2
     votes_of = 3
     onset_lag_samples = samples_from_ms(100)
-    warm_up_samples = samples_from_ms(1600)
 
     def __init__(self, candidates: Candidates, tuning: Tuning) -> None:
         self._tuning = tuning
@@ -93,16 +92,25 @@ class CascadeEngine:
     def floor_dbfs(self, row: int) -> float:
         return float(self._floor.dbfs[row])
 
-    def hear(self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool]) -> list[list[Heard]]:
+    def restart(self, row: int) -> None:
+        self._candidates.open(row)
+        self._crowd.settle(row)
+        self._next_hop[row] = 0
+
+    def hear(
+        self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
+    ) -> list[list[Heard]]:
         ats = np.array(starts, np.int64) - self._origin[rows]
         self._ring.write(rows, ats, pcm)
         levels = frame_dbfs(frames_of(pcm))
         self._floor.follow(rows, levels)
-        active, fresh = self._candidates.consider(rows, pcm, levels, np.array(holding))
-        firsts, counts = self._hops(rows, ats, active, fresh)
         verdicts: list[list[Heard]] = [[] for _ in starts]
+        at = np.flatnonzero(~np.array(leading))
+        rows, ats = rows[at], ats[at]
+        active, fresh = self._candidates.consider(rows, pcm[at], np.array(holding)[at])
+        firsts, counts = self._hops(rows, ats, active, fresh)
         if counts.any():
-            self._confirm(rows, firsts, counts, verdicts)
+            self._confirm(rows, firsts, counts, at, verdicts)
         self._crowd.pause(rows[~active])
         return verdicts
 
@@ -116,8 +124,8 @@ class CascadeEngine:
         self._next_hop[rows] = np.where(active, end, self._next_hop[rows])
         return firsts, np.where(active, end - firsts, 0)
 
-    def _confirm(self, rows: Rows, firsts: Rows, counts: Rows, verdicts: list[list[Heard]]) -> None:
-        """Ask the model about `counts` hops from `firsts` of each stream and enter what it says into `verdicts`."""
+    def _confirm(self, rows: Rows, firsts: Rows, counts: Rows, at: Rows, verdicts: list[list[Heard]]) -> None:
+        """Ask the model about `counts` hops from `firsts` on and enter what it says into `verdicts`[`at`]."""
         has = np.flatnonzero(counts)
         streams, firsts, counts = rows[has], firsts[has], counts[has]
         begins = np.cumsum(counts) - counts  # where each stream's hops begin among all hops
@@ -134,7 +142,7 @@ class CascadeEngine:
         heard = np.maximum.reduceat(voices, begins) > Voice.NONE  # silence throughout needs no verdicts
         kept = heard[owner]
         ends = self._origin[streams[owner]] + (hops + 1) * HOP_SAMPLES
-        told = (has[owner], ends, voices, levels)
+        told = (at[has[owner]], ends, voices, levels)
         for i, end, voice, level in zip(*(column[kept].tolist() for column in told), strict=True):
             verdicts[i].append(Heard(end, VOICES[voice], level))
 

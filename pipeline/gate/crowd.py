@@ -15,7 +15,7 @@ from pipeline.gate.grid import QUANTUM_SAMPLES, Doubles, Flags, Rows, grown
 SECONDS = QUANTUM_SAMPLES / 16_000
 KEEP = float(np.exp(-SECONDS / 20.0))  # how voiced the last 20 s or so were
 VOICED_FROM, VOICED_TO = 0.5, 0.7  # of the time: not a crowd .. surely one, as far as pauses say
-CLEAR_NONE, CLEAR_FULL = 0.58, 0.45  # share of the voice that is clear: a talker .. a crowd
+CLEAR_NONE, CLEAR_FULL = 0.5, 0.35  # share of the voice that is clear: a talker .. a crowd
 SWING_NONE_DB, SWING_FULL_DB = 18.0, 14.0  # typical level above the floor: a talker .. a crowd
 QUANTILE = 0.6
 STEP_DB = 0.1  # per quantum, for the typical level
@@ -51,6 +51,10 @@ class Crowd:
         self._voiced[rows] *= KEEP
         self._clear[rows] *= KEEP
         self._power[rows] = 0.0
+
+    def settle(self, row: int) -> None:
+        """Forget the quantum before."""
+        self._power[row] = 0.0
 
     def penalty(self, rows: Rows, voiced: Doubles, clear: Doubles, level_dbfs: Doubles, floor_dbfs: Doubles) -> Doubles:
         """What one quantum's log-odds lose. `voiced`, `clear`: the shares of its hops that were; all per stream."""

@@ -17,7 +17,6 @@ class Engine(Protocol):
     votes_of: int
     onset_lag_samples: int  # how long after a voice began the engine is sure of it
     look_back_samples: int  # verdicts may arrive for audio up to this long ago
-    warm_up_samples: int  # a fresh stream decides like an old one after this much audio
 
     def reserve(self, capacity: int) -> None:
         """Rows up to `capacity` may be used from now on."""
@@ -36,9 +35,14 @@ class Engine(Protocol):
 
     def floor_dbfs(self, row: int) -> float: ...
 
-    def hear(self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool]) -> list[list[Heard]]:
+    def restart(self, row: int) -> None:
+        """Forget what `memory()` cannot carry; nothing is open in this stream."""
+
+    def hear(
+        self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
+    ) -> list[list[Heard]]:
         """One quantum of each stream: `pcm` [streams, QUANTUM_SAMPLES] free of DC, the first sample at `starts`.
 
-        `holding`: an utterance is open there. Each stream's verdicts come in order of time and may leave out
-        stretches in which there was nothing to hear.
+        `holding`: an utterance is open there. `leading`: this is what a replay leads in with, and nothing is to be
+        heard yet. Each stream's verdicts come in order of time and may leave out stretches with nothing to hear.
         """

@@ -13,9 +13,10 @@ from pipeline.audio import SAMPLE_RATE_HZ, samples_from_ms
 from pipeline.gate.dc import HIGHEST, LOWEST, DcRemoval
 from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
-from pipeline.gate.grid import QUANTUM_SAMPLES, Pcm, Rows, grown
+from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES, Pcm, Rows, grown
+from pipeline.gate.replay import unpack
 from pipeline.gate.segmenter import Timing, Utterance
-from pipeline.gate.stream import QUANTUM_BYTES, Stream, pack, unpack
+from pipeline.gate.stream import QUANTUM_BYTES, Stream
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
 
 FIRST_ROWS = 16
@@ -43,6 +44,7 @@ def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -
         shortest=samples_from_ms(settings.shortest_utterance_ms),
         longest=round(settings.longest_utterance_s * SAMPLE_RATE_HZ),
         overlap=samples_from_ms(settings.overlap_ms),
+        look_back=engine.look_back_samples,
     )
 
 
@@ -108,8 +110,7 @@ class BatchedGateHost:
         self._dc.reset(row, memory[0] if memory else None)
         engine.open(row, origin, threshold_shift_db(threshold), memory[1:] if memory else None)
         self._clipped[row] = 0
-        keep = engine.look_back_samples + engine.warm_up_samples
-        return Stream(row, origin, timing, opening.delivered_upto_sample, keep, opening.memory)
+        return Stream(row, origin, timing, opening.delivered_upto_sample, opening.memory if memory else b"")
 
     def _grow(self) -> None:
         before, self._capacity = self._capacity, max(FIRST_ROWS, 2 * self._capacity)
@@ -124,12 +125,26 @@ class BatchedGateHost:
         raw = np.frombuffer(b"".join([stream.take() for stream in streams]), "<i2").reshape(len(streams), -1)
         rows = np.array([stream.row for stream in streams], np.intp)
         self._count_clipping(rows, raw)
-        verdicts = self._engine.hear(rows, starts, self._dc.remove(rows, raw), [s.segmenter.open for s in streams])
+        verdicts = self._engine.hear(
+            rows,
+            starts,
+            self._dc.remove(rows, raw),
+            holding=[stream.segmenter.open for stream in streams],
+            leading=[start < stream.lead_until for start, stream in zip(starts, streams, strict=True)],
+        )
         for stream, heard in zip(streams, verdicts, strict=True):
             for utterance in stream.hear(heard):
                 stream.deliver(self._span(stream, utterance))
-            if stream.at_epoch:
-                stream.checkpoint(pack([float(self._dc.offset[stream.row]), *self._engine.memory(stream.row)]))
+            if stream.checkpoints.at_epoch(stream.consumed):
+                self._end_epoch(stream)
+
+    def _end_epoch(self, stream: Stream) -> None:
+        memory = [float(self._dc.offset[stream.row]), *self._engine.memory(stream.row)]
+        if stream.may_restart:
+            self._engine.restart(stream.row)
+            stream.checkpoints.restart(stream.consumed, memory)
+            stream.segmenter.forget_before(stream.consumed - EPOCH_SAMPLES)
+        stream.checkpoints.epoch(stream.consumed, memory)
 
     def _finish(self, stream: Stream) -> None:
         """The last, partial quantum, padded with the stream's own offset, then whatever is open."""

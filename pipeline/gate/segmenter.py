@@ -31,13 +31,14 @@ class Timing:
     shortest: int
     longest: int
     overlap: int
+    look_back: int = 0  # verdicts may come for audio up to this long ago
     back_date: int = samples_from_ms(300)  # how far faint voice before the votes moves the beginning
     cut_search: int = samples_from_ms(3000)  # how far back the quietest place for a cut is looked for
 
     @property
     def reach_back(self) -> int:
         """An utterance that opens now starts at most this long ago."""
-        return self.pre_roll + self.back_date + self.of * self.step
+        return self.pre_roll + self.back_date + self.of * self.step + self.look_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ class Segmenter:
     def expectant(self) -> bool:
         """Silent so far, but what was just heard counts towards an opening."""
         return bool(self._votes) or self._onset is not None
+
+    def forget_before(self, sample: int) -> None:
+        """No later utterance reaches back before this."""
+        self._earliest = max(self._earliest, sample)
 
     def decided_upto(self, consumed: int) -> int:
         """Nothing before this can become part of an utterance any more."""

@@ -1,26 +1,15 @@
 """One counter's stream inside the gate: audio waiting for a whole quantum, its utterances, where a replay may start."""
 
-import struct
-from collections import deque
-from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.gate.evidence import Heard
 from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES
+from pipeline.gate.replay import Checkpoints
 from pipeline.gate.segmenter import Segmenter, SegmenterState, Timing, Utterance
 from pipeline.stages import GateReply, SpeechSpan, StreamId
 
 QUANTUM_BYTES = QUANTUM_SAMPLES * 2
 REDELIVERY_TOLERANCE_SAMPLES = 3200  # a replayed utterance may end this much later and still be the same one
-
-
-def pack(memory: Sequence[float]) -> bytes:
-    return struct.pack(f"<{len(memory)}d", *memory)
-
-
-def unpack(memory: bytes) -> list[float] | None:
-    """None when there is nothing, or nothing readable: a stream can always start without."""
-    return list(struct.unpack(f"<{len(memory) // 8}d", memory)) if memory and len(memory) % 8 == 0 else None
 
 
 def clamped(span: SpeechSpan, last: int) -> SpeechSpan:
@@ -29,16 +18,26 @@ def clamped(span: SpeechSpan, last: int) -> SpeechSpan:
 
 
 class Stream:
-    __slots__ = ("_checkpoints", "_keep", "_spans", "consumed", "delivered_upto", "over", "pending", "row", "segmenter")
+    __slots__ = (
+        "_spans",
+        "checkpoints",
+        "consumed",
+        "delivered_upto",
+        "lead_until",
+        "over",
+        "pending",
+        "row",
+        "segmenter",
+    )
 
-    def __init__(self, row: int, origin: int, timing: Timing, delivered_upto: int, keep: int, memory: bytes) -> None:
+    def __init__(self, row: int, origin: int, timing: Timing, delivered_upto: int, memory: bytes) -> None:
         self.row = row
         self.consumed = origin  # end of the audio heard
         self.pending = b""  # less than a quantum, after a step
         self.segmenter = Segmenter(timing, origin)
         self.delivered_upto = delivered_upto
-        self._keep = keep  # how much audio before an undecided sample a replay needs
-        self._checkpoints: deque[tuple[int, bytes]] = deque([(origin, memory)])
+        self.lead_until = origin + (EPOCH_SAMPLES if memory else 0)  # a replay only listens from here on
+        self.checkpoints = Checkpoints(origin, memory, self.lead_until)
         self._spans: list[SpeechSpan] = []
         self.over = False
 
@@ -79,22 +78,18 @@ class Stream:
         self.consumed, self.over = sample, True
         self._spans = [clamped(span, sample) for span in self._spans]
 
-    def checkpoint(self, memory: bytes) -> None:
-        """At an epoch's end: a replay may start here, knowing `memory`."""
-        self._checkpoints.append((self.consumed, memory))
-
     @property
-    def at_epoch(self) -> bool:
-        return (self.consumed - self._checkpoints[0][0]) % EPOCH_SAMPLES == 0
+    def may_restart(self) -> bool:
+        """At an epoch's end, between utterances."""
+        idle = not self.segmenter.open and not self.segmenter.expectant
+        return idle and self.checkpoints.restart_due(self.consumed)
 
     def reply(self, stream_id: StreamId) -> GateReply:
         """What to tell the ingress now; spans are told once."""
         segmenter = self.segmenter
         decided = self.consumed if self.over else segmenter.decided_upto(self.consumed)
-        while len(self._checkpoints) > 1 and self._checkpoints[1][0] <= decided - self._keep:
-            self._checkpoints.popleft()
         spans, self._spans = tuple(self._spans), []
-        replay_from, memory = self._checkpoints[0]
+        replay_from, memory = self.checkpoints.latest(decided)
         return GateReply(
             stream_id=stream_id,
             known=True,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.audio import samples_from_ms
 from pipeline.gate.denoise import Denoiser
 from pipeline.gate.evidence import Heard, Voice
 from pipeline.gate.grid import FRAME_SAMPLES, Doubles, Pcm, Rows, grown
@@ -21,7 +20,6 @@ class WebRtcEngine:
     votes_of = 5
     onset_lag_samples = 0
     look_back_samples = 0
-    warm_up_samples = samples_from_ms(2400)
 
     def __init__(self) -> None:
         self._floor = NoiseFloor()
@@ -46,15 +44,21 @@ class WebRtcEngine:
     def floor_dbfs(self, row: int) -> float:
         return float(self._floor.dbfs[row])
 
-    def hear(self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool]) -> list[list[Heard]]:
+    def restart(self, row: int) -> None:
+        """Nothing: suppression would have to settle again, and a replay's lead-in settles it well enough."""
+
+    def hear(
+        self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
+    ) -> list[list[Heard]]:
         levels = frame_dbfs(frames_of(pcm))
         above = levels - (self._floor.dbfs[rows] + self._shift_db[rows])[:, None]
         self._floor.follow(rows, levels)
         opens, holds = above > OPEN_ABOVE_FLOOR_DB, above > HOLD_ABOVE_FLOOR_DB
-        return [
+        verdicts = [
             self._verdicts(row, start, pcm[i], opens[i].tolist(), holds[i].tolist(), levels[i].tolist())
             for i, (row, start) in enumerate(zip(rows.tolist(), starts, strict=True))
         ]
+        return [[] if lead else heard for heard, lead in zip(verdicts, leading, strict=True)]
 
     def _verdicts(
         self, row: int, start: int, pcm: Pcm, opens: list[bool], holds: list[bool], levels: list[float]
