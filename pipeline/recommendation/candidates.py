@@ -43,7 +43,7 @@ def effective(facts: Facts) -> tuple[Said, ...]:
 
 def for_complaints(facts: Facts, book: Rulebook, shelf: Shelf) -> Candidates:
     complaints = effective(facts)
-    bought = {p.sku for p in purchases(facts, shelf)}
+    bought = {p.sku for p in purchases(facts, shelf, "levando")}
     wished = {p.sku for index, turn in enumerate(facts.reading.turns) if "pedido" in turn.cues or "compra" in turn.cues
               for p in shelf.named(facts.texts[index])}  # fmt: skip
     scores: dict[str, float] = {}
@@ -56,13 +56,15 @@ def for_complaints(facts: Facts, book: Rulebook, shelf: Shelf) -> Candidates:
         allowed = 0
         for product, fit in matched.items():
             because = forbidden_because(product, facts, book)
+            if because is None and _no_device(said, product, facts, book):
+                because = "dispositivo não atende"
             if because is not None:
                 refused[product.sku] = because
             elif product.sku not in bought:
                 allowed += 1
                 scores[product.sku] = scores.get(product.sku, 0.0) + weight * fit
                 about.setdefault(product.sku, said)
-        unserved = unserved or (bool(matched) and not allowed)
+        unserved = unserved or (not allowed and (facts.child or bool(matched)))
     ranked = sorted(
         (
             Candidate(p, _adjusted(p, score, facts, book, wished), about[sku], evidence=(facts.quote(about[sku]),))
@@ -72,6 +74,11 @@ def for_complaints(facts: Facts, book: Rulebook, shelf: Shelf) -> Candidates:
         key=lambda c: (-c.score, c.product.sku),
     )
     return Candidates(tuple(ranked), tuple(f"{k}: {v}" for k, v in sorted(refused.items())), unserved)
+
+
+def _no_device(said: Said, product: Product, facts: Facts, book: Rulebook) -> bool:
+    young = facts.child and (facts.age_months is None or facts.age_months < 24)
+    return young and product.category == "dispositivo" and said.code in book.products.bebe_sem_dispositivo
 
 
 def _matching(said: Said, facts: Facts, shelf: Shelf) -> dict[Product, float]:
@@ -93,13 +100,13 @@ def _adjusted(product: Product, score: float, facts: Facts, book: Rulebook, wish
     return score - (NO_MEDICINE if not is_medicine(product, book) else 0.0)
 
 
-def purchases(facts: Facts, shelf: Shelf) -> list[Product]:
+def purchases(facts: Facts, shelf: Shelf, cue: str = "compra") -> list[Product]:
     """What the customer is taking: named where a purchase is decided or a prescription handed over."""
     if facts.reading.cue("desistiu") or facts.reading.cue("troca"):
         return []
     found: dict[str, Product] = {}
     for index, turn in enumerate(facts.reading.turns):
-        buying = "compra" in turn.cues or (facts.prescription_at_hand and turn.cues & {"receita", "com_receita"})
+        buying = cue in turn.cues or (facts.prescription_at_hand and turn.cues & {"receita", "com_receita"})
         if not buying or turn.cues & {"injecao", "midia"}:
             continue
         named = shelf.named(facts.texts[index]) or _named_before(facts, shelf, index)

@@ -218,7 +218,8 @@ def _durations(reading: Reading, complaints: Sequence[Said], codes: set[str], at
             continue
         asked = index > 0 and _asks_age(reading.turns[index - 1].scan.spoken.sounds)
         for amount in amounts(turn.scan.spoken.sounds):
-            if _is_age(amount, small, asked, "gestante" in codes) or amount.after.startswith(("pra", "por dia")):
+            of_pregnancy = "gestante" in codes and amount.unit in ("mes", "semana") and amount.before.endswith("de")
+            if of_pregnancy or _is_age(amount, small, asked, "gestante" in codes) or _of_a_baby(amount, turn.cues):
                 continue
             longest = max(longest, amount.days)
             if index in fever_turns or (fever_turns and not symptom_turns & {index} and index >= min(fever_turns)):
@@ -226,6 +227,15 @@ def _durations(reading: Reading, complaints: Sequence[Said], codes: set[str], at
         if "semana pasada" in turn.scan.spoken.sounds and "desde" in turn.cues:
             longest, fever = max(longest, 7.0), max(fever, 7.0 if index in fever_turns else 0.0)
     return longest, fever
+
+
+def _of_a_baby(amount: Amount, cues: frozenset[str]) -> bool:
+    """A pregnancy's or a newborn's weeks, or a treatment's days: no symptom's duration."""
+    before = amount.before.split()
+    pregnancy = bool({"gravida", "jestante", "jestasao"} & set(before)) or "gravid" in amount.after
+    return pregnancy or amount.after.startswith(("pra", "por dia", "de gravid", "de jesta")) or (
+        bool(cues & {"recem_nascido"}) or bool({"tive", "nenen", "nene", "bebe", "naseu", "gane"} & set(before))
+    )
 
 
 def _medicines(codes: set[str]) -> int:

@@ -264,6 +264,16 @@ def _others(turns: Sequence[Turn], index: int) -> bool:
     return bool(before.cues & {"fofoca", "terceiro"}) and not before.cues & {"pedido"}
 
 
+PRESENT = _sounds("tô to tou estou tá está tenho")
+
+
+def _past_reaches(turn: Turn, mention: Mention) -> bool:
+    """ "já tive candidíase" after "tô com coceira" does not make the itch past."""
+    if any(m.concept.code == "passado" and m.first <= mention.first for m in turn.scan.mentions):
+        return True
+    return not any(t.sound in PRESENT for t in turn.scan.spoken.tokens[: mention.first])
+
+
 FOR_THEM = _sounds("ele ela dele dela levo leva mando")
 
 
@@ -278,7 +288,9 @@ def _asks_for_help(turn: Turn) -> bool:
 def _past(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     turn = turns[index]
     still = turn.cues & {"agora", "nao_resolvido", "desde"}
-    if turn.cues & {"resolvido", "passado"} and not still:
+    if "resolvido" in turn.cues and not still:
+        return True
+    if "passado" in turn.cues and not still and _past_reaches(turn, mention):
         return True
     ahead = turns[index + 1 : index + 3]
     for later in ahead:

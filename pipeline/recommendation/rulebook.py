@@ -57,6 +57,7 @@ class ProductRules(_Strict):
     formas_orais: tuple[str, ...]
     classes_sem_medicamento: frozenset[str]
     crianca_sem_idade: frozenset[str]
+    bebe_sem_dispositivo: frozenset[str]  # complaints of a child under 2, or of unknown age, that no device answers
     criterio_crianca: str
     respiratorios: frozenset[str]
     dengue_avaliada: tuple[str, ...]
@@ -114,7 +115,9 @@ def load_rulebook(path: Path, prescription_names: tuple[str, ...] = ()) -> Ruleb
             for n, together in enumerate(item.quando)
         )
         referrals.append(Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio))
-    unknown = (rules.produtos.duram_sem_alarme | rules.produtos.respiratorios) - lexicon.concepts.keys()
+    unknown = (
+        rules.produtos.duram_sem_alarme | rules.produtos.respiratorios | rules.produtos.bebe_sem_dispositivo
+    ) - lexicon.concepts.keys()
     if unknown:
         raise RulesError(
             path, line_of(tree, ("produtos",)), f"no such concept in the lexicon: {', '.join(sorted(unknown))}"

@@ -1,5 +1,6 @@
 """The rules applied: whether to refer, and whether a product may be offered to this person."""
 
+import re
 from dataclasses import dataclass
 
 from pipeline.recommendation.catalogue import Product
@@ -73,7 +74,13 @@ def is_oral(product: Product, book: Rulebook) -> bool:
     form = plain(product.form)
     if "otol" in plain(product.category) or "nasa" in form or "colir" in form:
         return False
-    return any(plain(word) in form for word in book.products.formas_orais) and "spray" not in form
+    oral = any(re.search(rf"\b{re.escape(plain(word))}", form) for word in long_forms(book))
+    return (oral or "po" in form.split()) and "spray" not in form
+
+
+def long_forms(book: Rulebook) -> list[str]:
+    """Forms named by more than two letters; "pó" is matched as a whole word."""
+    return [word for word in book.products.formas_orais if len(word) > 2]
 
 
 def is_medicine(product: Product, book: Rulebook) -> bool:
