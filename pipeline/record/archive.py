@@ -23,21 +23,18 @@ class Archive:
         self._folder = folder
         self._settings = settings
 
-    def seal_before(self, con: duckdb.DuckDBPyConnection, day: date) -> int:
-        """Move every hot day before `day` to Parquet; returns how many files were written."""
-        pending = [
+    def pending_before(self, con: duckdb.DuckDBPyConnection, day: date) -> list[tuple[str, date]]:
+        """(table, day) of every hot day before `day`, to be sealed one by one."""
+        return [
             (table, found)
             for table in SEALED_TABLES
             for (found,) in con.execute(
                 f"SELECT DISTINCT dia FROM bruto.{table} WHERE dia < ? ORDER BY 1", [day]
             ).fetchall()
         ]
-        for table, found in pending:
-            self._seal(con, table, found)
-        return len(pending)
 
-    def _seal(self, con: duckdb.DuckDBPyConnection, table: str, day: date) -> None:
-        """Late rows of a day that is sealed already join its file."""
+    def seal(self, con: duckdb.DuckDBPyConnection, table: str, day: date) -> None:
+        """Move one day of one table to Parquet. Late rows of a day that is sealed already join its file."""
         earlier = con.execute("SELECT arquivo FROM bruto.selados WHERE tabela = ? AND dia = ?", [table, day]).fetchall()
         hot = f"SELECT * FROM bruto.{table} WHERE dia = DATE '{day}'"
         cold = [f"SELECT * FROM read_parquet('{_quoted(self._folder / name)}')" for (name,) in earlier]

@@ -112,6 +112,14 @@ def purge_texts(con: duckdb.DuckDBPyConnection, before: datetime) -> int:
     return int(gone[0][0])
 
 
+def purge_published(con: duckdb.DuckDBPyConnection, before: datetime) -> int:
+    """The same for texts that the chain chose to publish: they are kept no longer than the others."""
+    con.execute("BEGIN")
+    gone = con.execute(f"DELETE FROM bruto.{_PUBLISHED_TEXTS} WHERE em < ?", [before]).fetchall()
+    con.execute("COMMIT")
+    return int(gone[0][0])
+
+
 def purge_facts(con: duckdb.DuckDBPyConnection, tables: tuple[str, ...], before: date) -> int:
     """Hot rows kept past their time (closed days go by the file). Returns how many."""
     con.execute("BEGIN")

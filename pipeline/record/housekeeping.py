@@ -5,7 +5,10 @@ import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from zoneinfo import ZoneInfo
+
+import duckdb
 
 from configs.record import RecordSettings
 from pipeline.record import erasure, requests
@@ -104,31 +107,43 @@ class Housekeeping:
             self._tidied = today
 
     def tidy(self) -> None:
-        """Purge what was kept long enough, seal closed days, give the space back, publish."""
+        """Purge what was kept long enough, seal closed days, give the space back, publish. Commits go on in between."""
         with self._working:
-            changed = self._writer.run(self._purge_and_seal).result()
-            if changed:
+            today = datetime.now(self._timezone).date()
+            texts = self._writer.run(self._purge_texts).result()
+            rows = self._writer.run(lambda: self._purge_facts(today)).result()
+            closed = today - timedelta(days=self._settings.seal_after_days - 1)
+            pending = self._writer.run(lambda: self._archive.pending_before(self._facts, closed)).result()
+            for table, day in pending:
+                self._writer.run(partial(self._seal, table, day)).result()
+            if texts:
+                self._writer.run(self._rewrite_texts).result()
+            if texts or rows or pending:
+                self._writer.run(self._rewrite_facts).result()
+            if texts or rows or pending:
                 self.publish_now()
 
-    def _purge_and_seal(self) -> bool:
-        kept = self._settings
-        today = datetime.now(self._timezone).date()
-        stores = self._writer.stores
-        texts = erasure.purge_texts(stores.texts.con, datetime.now(UTC) - timedelta(days=kept.texts_kept_days))
+    @property
+    def _facts(self) -> duckdb.DuckDBPyConnection:
+        return self._writer.stores.facts.con
+
+    def _seal(self, table: str, day: date) -> None:
+        self._archive.seal(self._facts, table, day)
+
+    def _purge_texts(self) -> int:
+        oldest = datetime.now(UTC) - timedelta(days=self._settings.texts_kept_days)
+        return erasure.purge_texts(self._writer.stores.texts.con, oldest) + erasure.purge_published(self._facts, oldest)
+
+    def _purge_facts(self, today: date) -> int:
         rows = 0
-        for tables, days in ((_FACTS, kept.facts_kept_days), (_ERRORS, kept.errors_kept_days)):
+        for tables, days in ((_FACTS, self._settings.facts_kept_days), (_ERRORS, self._settings.errors_kept_days)):
             oldest = today - timedelta(days=days)
-            rows += erasure.purge_facts(stores.facts.con, tables, oldest)
-            rows += self._archive.forget_before(stores.facts.con, tables, oldest)
-        rows += self._archive.seal_before(stores.facts.con, today - timedelta(days=kept.seal_after_days - 1))
-        if texts:
-            self._rewrite_texts()
-        if rows:
-            self._rewrite_facts()
-        return bool(texts or rows)
+            rows += erasure.purge_facts(self._facts, tables, oldest)
+            rows += self._archive.forget_before(self._facts, tables, oldest)
+        return rows
 
     def _rewrite_facts(self) -> None:
-        rewrite(self._writer.stores.facts.con, self._places.facts_db, "registro", STORAGE_VERSION)
+        rewrite(self._facts, self._places.facts_db, "registro", STORAGE_VERSION)
 
     def _rewrite_texts(self) -> None:
         rewrite(self._writer.stores.texts.con, self._places.private_db, "privado", STORAGE_VERSION)

@@ -81,7 +81,7 @@ def test_sealed_days_outlive_a_restart(open_service: Open, data_dir: Path) -> No
 
 
 def test_texts_and_facts_go_when_their_time_is_over(open_service: Open, data_dir: Path) -> None:
-    service = open_service(texts_kept_days=30, facts_kept_days=100, errors_kept_days=100)
+    service = open_service(texts_kept_days=30, facts_kept_days=100, errors_kept_days=100, publish_texts=True)
     old, middle, young = new_id(), new_id(), new_id()
     for number, (session_id, days) in enumerate(((old, 120), (middle, 40), (young, 2))):
         service.commit(batch(f"o{number}", 1, days_ago(days, session_id)))
@@ -89,6 +89,16 @@ def test_texts_and_facts_go_when_their_time_is_over(open_service: Open, data_dir
     assert service.texts_of(old) == service.texts_of(middle) == []
     assert service.texts_of(young) != []
     assert published(data_dir, "SELECT count(*) FROM analise.interacoes") == [(2,)]
+    kept = f"SELECT DISTINCT sessao_id::VARCHAR FROM analise.textos WHERE texto = '{SECRET}'"
+    assert published(data_dir, kept) == [(young,)]
+
+
+def test_purged_texts_leave_no_bytes(open_service: Open, data_dir: Path) -> None:
+    service = open_service(texts_kept_days=30, publish_texts=True)
+    service.commit(batch("o1", 1, days_ago(40)))
+    service.publish()
+    assert holding(data_dir, SECRET.encode())
+    service.tidy()
     assert holding(data_dir, SECRET.encode()) == []
 
 

@@ -1,0 +1,112 @@
+"""What the report shows: one query per plot, each on the published views, for days [since, until]."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    since: date
+    until: date  # included
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Rows of every section; empty where nothing happened."""
+
+    totals: dict[str, Any]
+    minutes: list[tuple[Any, ...]]  # day, received, paid, saved (min)
+    costs: list[tuple[Any, ...]]  # day, provider, USD
+    latency: list[tuple[Any, ...]]  # stage, p50 ms, p95 ms
+    providers: list[tuple[Any, ...]]  # provider, model, calls, p50 ms, p95 ms, error rate
+    funnel: list[tuple[Any, ...]]  # store, heard, understood, asked, suggested, sold
+    products: list[tuple[Any, ...]]  # product, suggestions
+    alerts: list[tuple[Any, ...]]  # reason, times
+    audio: list[tuple[Any, ...]]  # counter, utterances, SNR median, SNR p10, clipped, noisy fraction
+
+
+_STAGES = {
+    "silêncio de fechamento": "silencio_ms",
+    "portão": "portao_ms",
+    "transcrição": "transcricao_ms",
+    "espera": "espera_ms",
+    "recomendação": "recomendacao_ms",
+    "registro": "registro_ms",
+    "envio": "envio_ms",
+    "total": "total_ms",
+}
+
+_WITHIN = "dia BETWEEN $since AND $until"
+
+
+def gather(con: duckdb.DuckDBPyConnection, period: Period) -> Figures:
+    """Read everything. `con` has the published file open."""
+
+    def ask(sql: str) -> list[tuple[Any, ...]]:
+        return con.execute(sql, {"since": period.since, "until": period.until}).fetchall()
+
+    return Figures(
+        totals=_totals(ask),
+        minutes=ask(f"""
+            SELECT dia, sum(minutos_recebidos), sum(minutos_pagos), sum(minutos_poupados)
+            FROM analise.minutos_dia WHERE {_WITHIN} GROUP BY dia ORDER BY dia"""),
+        costs=ask(f"""
+            SELECT dia, provedor, sum(custo_usd) FROM analise.custo_provedor_dia
+            WHERE {_WITHIN} GROUP BY dia, provedor ORDER BY dia, provedor"""),
+        latency=_latency(ask),
+        providers=ask(f"""
+            SELECT provedor, modelo, sum(chamadas), median(latencia_p50_ms), max(latencia_p95_ms),
+                   sum(falhas) / sum(chamadas)
+            FROM analise.saude_provedor_dia WHERE {_WITHIN} GROUP BY provedor, modelo ORDER BY 3 DESC"""),
+        funnel=ask(f"""
+            SELECT coalesce(any_value(l.razao_social), f.cliente_codigo, 'sem loja'), sum(falas_ouvidas),
+                   sum(falas_compreendidas), sum(interacoes), sum(sugeridas), sum(vendidas)
+            FROM analise.funil_dia f LEFT JOIN analise.lojas l USING (cliente_codigo)
+            WHERE {_WITHIN} GROUP BY f.cliente_codigo ORDER BY 5 DESC"""),
+        products=ask(f"""
+            SELECT any_value(produto), sum(sugestoes) FROM fatos.resumo_produtos
+            WHERE {_WITHIN} GROUP BY sku ORDER BY 2 DESC LIMIT 15"""),
+        alerts=ask(f"""
+            SELECT coalesce(motivo, 'sem motivo'), count(*) FROM analise.encaminhamentos
+            WHERE {_WITHIN} GROUP BY 1 ORDER BY 2 DESC LIMIT 15"""),
+        audio=ask(f"""
+            SELECT coalesce(any_value(b.nome_balcao), s.balcao_id, 'sem balcão'), count(*),
+                   approx_quantile(snr_db, 0.5), approx_quantile(snr_db, 0.1), avg(fracao_saturada),
+                   avg((snr_db < 10)::INTEGER)
+            FROM fatos.segmentos s LEFT JOIN analise.balcoes b USING (balcao_id)
+            WHERE {_WITHIN} AND segmento_id IS NOT NULL GROUP BY s.balcao_id ORDER BY 4 NULLS LAST LIMIT 20"""),
+    )
+
+
+def _totals(ask: Any) -> dict[str, Any]:
+    minutes = ask(f"""
+        SELECT coalesce(sum(minutos_recebidos), 0), coalesce(sum(minutos_pagos), 0), coalesce(sum(minutos_poupados), 0)
+        FROM analise.minutos_dia WHERE {_WITHIN}""")[0]
+    cost = ask(f"""
+        SELECT coalesce(sum(custo_usd), 0), coalesce(sum(custo_usd) FILTER (tipo = 'stt'), 0)
+        FROM analise.custo_provedor_dia WHERE {_WITHIN}""")[0]
+    funnel = ask(f"""
+        SELECT coalesce(sum(interacoes), 0), coalesce(sum(sugeridas), 0), coalesce(sum(vendidas), 0)
+        FROM analise.funil_dia WHERE {_WITHIN}""")[0]
+    received, paid, saved = minutes
+    return {
+        "minutos_recebidos": received,
+        "minutos_pagos": paid,
+        "minutos_poupados": saved,
+        "custo_usd": cost[0],
+        "poupado_usd": saved * cost[1] / paid if paid else 0.0,  # at what a paid minute cost in this period
+        "interacoes": funnel[0],
+        "sugeridas": funnel[1],
+        "vendidas": funnel[2],
+    }
+
+
+def _latency(ask: Any) -> list[tuple[Any, ...]]:
+    columns = ", ".join(
+        f"approx_quantile({column}, 0.5), approx_quantile({column}, 0.95)" for column in _STAGES.values()
+    )
+    values = ask(f"SELECT {columns} FROM fatos.exibicoes WHERE {_WITHIN}")[0]
+    return [(stage, values[2 * n], values[2 * n + 1]) for n, stage in enumerate(_STAGES) if values[2 * n] is not None]

@@ -1,0 +1,56 @@
+"""The report: right numbers, one self-contained page."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipeline.ids import new_id
+from pipeline.record.report.figures import Figures, Period, gather
+from pipeline.record.report.page import page
+from pipeline.record.report.plots import sheet
+from pipeline.record.service import RecordService
+from tests.unit.record.conftest import batch, conversation
+
+Open = Callable[..., RecordService]
+TODAY = date.today()
+WEEK = Period(TODAY - timedelta(days=6), TODAY + timedelta(days=1))
+
+
+@pytest.fixture
+def figures(open_service: Open, data_dir: Path) -> Figures:
+    service = open_service()
+    service.commit(batch("o1", 1, conversation(new_id(), balcao_id="<b>balcão</b>")))
+    service.close()
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        return gather(con, WEEK)
+
+
+def test_totals(figures: Figures) -> None:
+    assert figures.totals["minutos_poupados"] == pytest.approx(8 / 60)
+    assert figures.totals["sugeridas"] == 1
+    assert figures.totals["poupado_usd"] == pytest.approx(0.0002 / 2 * 8)  # 8 s saved at what 2 s cost
+    assert ("total", pytest.approx(1805.2), pytest.approx(1805.2)) in figures.latency
+
+
+def test_the_page_needs_nothing_from_outside_and_escapes_names(figures: Figures) -> None:
+    html = page(figures, WEEK, "22/11/2026 14:00")
+    assert "Dipirona 500 mg" in html
+    assert "<b>balcão</b>" not in html
+    assert 'src="http' not in html
+    assert "<link" not in html
+    assert html.count("<svg") == 6  # no alerts: said in words
+
+
+def test_an_empty_period_is_a_page_too(open_service: Open, data_dir: Path) -> None:
+    open_service().close()
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        empty = gather(con, WEEK)
+    assert page(empty, WEEK, "–").count("Nada neste período") == 7
+    assert sheet(empty).startswith(b"\x89PNG")
+
+
+def test_one_picture(figures: Figures) -> None:
+    assert sheet(figures).startswith(b"\x89PNG")
