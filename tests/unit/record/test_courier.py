@@ -1,0 +1,153 @@
+"""The courier with a writer that answers, stalls, fails and comes back."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import pytest
+
+from configs.record import RecordSettings
+from pipeline.events import ErrorNoted, Event
+from pipeline.record.courier import Courier
+from pipeline.record.errors import SpoolError
+from pipeline.record.spool import Spool
+from pipeline.record.wire import Batch, decode
+
+FAST = RecordSettings(commit_timeout_ms=20, retry_first_s=0.01, retry_longest_s=0.02, orphan_scan_s=0.02)
+
+
+def event(message: str) -> Event:
+    return ErrorNoted(component="t", kind="k", message=message)
+
+
+class FakeWriter:
+    """Keeps what it is given, once; can be told to fail or to hang."""
+
+    def __init__(self) -> None:
+        self.seqs: dict[str, int] = {}
+        self.messages: list[str] = []
+        self.away = False
+        self.hangs = asyncio.Event()
+        self.hangs.set()
+        self.calls = 0
+
+    async def __call__(self, batch: Batch) -> int:
+        self.calls += 1
+        if self.away:
+            raise ConnectionError("gone")
+        await self.hangs.wait()
+        for found in decode(batch):
+            if found.seq > self.seqs.get(batch.origin, 0) and isinstance(found.event, ErrorNoted):
+                self.messages.append(found.event.message)
+        self.seqs[batch.origin] = max(batch.last_seq, self.seqs.get(batch.origin, 0))
+        return self.seqs[batch.origin]
+
+
+@pytest.fixture
+def writer() -> FakeWriter:
+    return FakeWriter()
+
+
+@pytest.fixture
+async def courier(tmp_path: Path, writer: FakeWriter) -> AsyncIterator[Courier]:
+    courier = Courier(Spool(tmp_path, "o1"), writer, FAST)
+    yield courier
+    await courier.aclose()
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_recorded_means_committed_and_the_spool_is_empty(
+    courier: Courier, writer: FakeWriter, tmp_path: Path
+) -> None:
+    await courier.record([event("1"), event("2")])
+    assert writer.messages == ["1", "2"]
+    await until(lambda: not list((tmp_path / "o1").glob("*.jsonl")))
+
+
+async def test_notes_and_records_keep_their_order(courier: Courier, writer: FakeWriter) -> None:
+    courier.note([event("1")])
+    courier.note([event("2")])
+    await courier.record([event("3")])
+    assert writer.messages == ["1", "2", "3"]
+
+
+async def test_many_at_once_share_deliveries(courier: Courier, writer: FakeWriter) -> None:
+    await asyncio.gather(*(courier.record([event(str(n))]) for n in range(200)))
+    assert sorted(writer.messages, key=int) == [str(n) for n in range(200)]
+    assert writer.calls < 100
+
+
+async def test_with_the_writer_away_recorded_means_spooled(
+    courier: Courier, writer: FakeWriter, tmp_path: Path
+) -> None:
+    writer.away = True
+    await courier.record([event("1")])
+    await courier.record([event("2")])
+    assert writer.messages == []
+    assert courier.writer_away
+    assert b'"2"' in next((tmp_path / "o1").glob("*.jsonl")).read_bytes()
+    writer.away = False
+    await until(lambda: writer.messages == ["1", "2"])
+    await until(lambda: not courier.writer_away)
+
+
+async def test_a_slow_writer_is_not_waited_for(courier: Courier, writer: FakeWriter) -> None:
+    writer.hangs.clear()
+    await courier.record([event("1")])
+    assert writer.messages == []
+    writer.hangs.set()
+    await until(lambda: writer.messages == ["1"])
+
+
+async def test_closing_delivers_what_was_only_noted(tmp_path: Path, writer: FakeWriter) -> None:
+    courier = Courier(Spool(tmp_path, "o1"), writer, FAST)
+    courier.note([event("1")])
+    await courier.aclose()
+    assert writer.messages == ["1"]
+    assert not os.listdir(tmp_path)
+
+
+async def test_what_could_not_be_delivered_is_taken_over(tmp_path: Path, writer: FakeWriter) -> None:
+    writer.away = True
+    first = Courier(Spool(tmp_path, "o1"), writer, FAST)
+    await first.record([event("1")])
+    await first.aclose()
+    writer.away = False
+    second = Courier(Spool(tmp_path, "o2"), writer, FAST)
+    await until(lambda: writer.seqs.get("o1") == 1)
+    await until(lambda: not (tmp_path / "o1").exists())
+    await second.aclose()
+    assert writer.messages == ["1"]
+
+
+async def test_neither_writer_nor_disk_is_an_error(
+    tmp_path: Path, writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.away = True
+    spool = Spool(tmp_path, "o1")
+    courier = Courier(spool, writer, FAST.model_copy(update={"spool_timeout_s": 0.1}))
+
+    def fails() -> int:
+        raise SpoolError("no disk")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(spool, "write", fails)
+        patched.setattr(spool, "sync", fails)
+        with pytest.raises(SpoolError, match="neither the recorder nor the spool"):
+            await courier.record([event("1")])
+    await courier.aclose()
+
+
+async def test_a_closed_courier_refuses_records_and_counts_notes(tmp_path: Path, writer: FakeWriter) -> None:
+    courier = Courier(Spool(tmp_path, "o1"), writer, FAST)
+    await courier.aclose()
+    courier.note([event("1")])
+    assert courier.lost_events == 1
+    with pytest.raises(SpoolError, match="closed"):
+        await courier.record([event("1")])

@@ -1,0 +1,125 @@
+"""The spool alone: files, order, damage."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.events import ErrorNoted, Event
+from pipeline.record.errors import SpoolError
+from pipeline.record.spool import AbandonedSpool, Spool, abandoned
+from pipeline.record.wire import Batch, decode
+
+
+def events(count: int, first: int = 1) -> list[Event]:
+    return [ErrorNoted(component="t", kind="k", message=str(n)) for n in range(first, first + count)]
+
+
+def messages(batch: Batch | None) -> list[str]:
+    assert batch is not None
+    return [found.event.message for found in decode(batch) if isinstance(found.event, ErrorNoted)]
+
+
+def files(spool: Spool) -> list[Path]:
+    return sorted(spool.folder.glob("*.jsonl"))
+
+
+def test_what_is_written_is_read_in_order_and_goes_when_acknowledged(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "o1")
+    assert spool.append(events(3)) == 3
+    assert spool.read(0, 1 << 20) is None  # not in a file yet
+    spool.write()
+    assert messages(spool.read(0, 1 << 20)) == ["1", "2", "3"]
+    assert messages(spool.read(2, 1 << 20)) == ["3"]
+    spool.acknowledge(3)
+    assert spool.read(3, 1 << 20) is None
+    assert files(spool) == []
+    spool.close()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_batch_keeps_its_size_but_always_holds_one_event(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "o1")
+    spool.append(events(50))
+    spool.sync()
+    read, after = [], 0
+    while (batch := spool.read(after, 1000)) is not None:
+        assert len(batch.payload) <= 1000
+        read += messages(batch)
+        after = batch.last_seq
+    assert read == [str(n) for n in range(1, 51)]
+    assert messages(spool.read(0, 1)) == ["1"]
+
+
+def test_what_memory_let_go_is_read_from_disk(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "o1", segment_bytes=2000, cache_bytes=500)
+    for number in range(1, 41):
+        spool.append(events(1, number))
+        spool.write()
+    assert len(files(spool)) > 3
+    read, after = [], 0
+    while (batch := spool.read(after, 1500)) is not None:
+        read += messages(batch)
+        after = batch.last_seq
+        spool.acknowledge(after)
+    assert read == [str(n) for n in range(1, 41)]
+    assert files(spool) == []
+
+
+def test_a_living_process_s_spool_is_left_alone(tmp_path: Path) -> None:
+    alive = Spool(tmp_path, "alive")
+    assert list(abandoned(tmp_path)) == []
+    alive.append(events(2))
+    alive.close()
+    found = Spool(tmp_path, "other").next_abandoned()
+    assert found is not None
+    assert (found.origin, messages(found.read(0, 1 << 20))) == ("alive", ["1", "2"])
+    assert AbandonedSpool.claim(found.folder) is None  # claimed by one only
+    found.discard()
+    assert not (tmp_path / "alive").exists()
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "garbage"])
+def test_damaged_lines_are_passed_over(tmp_path: Path, damage: str) -> None:
+    spool = Spool(tmp_path, "o1")
+    spool.append(events(5))
+    spool.close()
+    path = next((tmp_path / "o1").glob("*.jsonl"))
+    lines = path.read_bytes().splitlines(keepends=True)
+    if damage == "torn":
+        lines[4] = lines[4][:30]
+    elif damage == "flipped":
+        lines[4] = lines[4].replace(b"component", b"componant")
+    else:
+        lines[4] = b"\x00\xff not a line\n"
+    path.write_bytes(b"".join(lines))
+    found = next(abandoned(tmp_path))
+    assert messages(found.read(0, 1 << 20)) == ["1", "2", "3", "4"]
+    found.close()
+
+
+def test_a_full_disk_is_said_and_overcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    spool = Spool(tmp_path, "o1")
+    spool.append(events(1))
+    spool.write()
+    real = os.write
+
+    def full(fd: int, data: bytes) -> int:
+        real(fd, bytes(data)[:10])
+        raise OSError(28, "No space left on device")
+
+    spool.append(events(2, 2))
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.record.spool.os.write", full)
+        with pytest.raises(SpoolError, match="No space left on device; free space"):
+            spool.write()
+    spool.write()  # space again: nothing was lost, nothing is torn
+    assert messages(spool.read(0, 1 << 20)) == ["1", "2", "3"]
+    assert len(files(spool)[0].read_bytes().splitlines()) == 3
+
+
+def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SpoolError, match="check the volume"):
+        Spool(tmp_path / "file", "o1")
