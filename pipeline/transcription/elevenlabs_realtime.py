@@ -108,8 +108,8 @@ class ElevenLabsLive:
                 await self._drop_socket()  # `commit` connects again, within its budget and under the failure policy
 
     async def commit(self, utterance_id: str, budget_s: float) -> Transcription | StageFailed:
+        utterance, self._utterance = bytes(self._utterance), bytearray()  # at once: the next one may be fed meanwhile
         async with self._busy:
-            utterance, self._utterance = bytes(self._utterance), bytearray()
             answer = await self._ask(utterance, utterance_id, budget_s)
             self._sent_bytes = 0
             self.partial = ""

@@ -21,7 +21,10 @@ class LiveSession(Protocol):
         """More of the open utterance: whole samples. Never raises for the provider's sake and never waits long."""
 
     async def commit(self, utterance_id: str, budget_s: float) -> Transcription | StageFailed:
-        """The utterance is over: its text, hygiene applied. A lost connection is made again and the audio resent."""
+        """The utterance is over: its text, hygiene applied. A lost connection is made again and the audio resent.
+
+        It takes what was fed until it first runs; what is fed afterwards belongs to the next utterance.
+        """
 
     async def discard(self) -> None:
         """Forget what was fed since the last commit."""

@@ -1,0 +1,116 @@
+"""Transcription of speech that was heard while it was spoken, with the whole-utterance transcriber behind it.
+
+What was fed may be incomplete, late, or of an utterance that came to nothing; the request that closes an utterance
+carries all of its audio. So nothing depends on the live session: what it cannot answer is asked of the other one.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from pipeline.audio import SAMPLE_BYTES
+from pipeline.stages import (
+    SpeechPart,
+    StageFailed,
+    StreamId,
+    Transcriber,
+    Transcription,
+    TranscriptionRequest,
+)
+from pipeline.transcription.realtime import LiveSession, LiveTranscriber
+
+_SAME_START_SAMPLES = 1600  # an opening point moves less than this between the first part and the closed utterance
+
+
+@dataclass(slots=True)
+class _Heard:
+    """One stream: its session, the utterance that is open in it, and the parts of the next one."""
+
+    session: LiveSession
+    start_sample: int
+    upto_sample: int
+    waiting: list[SpeechPart] = field(default_factory=list)
+    done_upto_sample: int = 0  # parts of utterances before this are late
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class AlongTranscriber:
+    """Implements `pipeline.stages.Transcriber`; `feed` and `end` are what a `ListeningAlong` delivers."""
+
+    def __init__(self, live: LiveTranscriber, whole: Transcriber) -> None:
+        self._live = live
+        self._whole = whole
+        self._streams: dict[StreamId, _Heard] = {}
+
+    async def feed(self, parts: Sequence[SpeechPart]) -> None:
+        await asyncio.gather(*(self._feed(part) for part in parts))
+
+    async def _feed(self, part: SpeechPart) -> None:
+        heard = self._streams.get(part.stream_id)
+        if heard is None:
+            session = self._live.open(part.stream_id, balcao_id=part.balcao_id)
+            heard = self._streams[part.stream_id] = _Heard(session, part.utterance_start_sample, part.start_sample)
+        if part.utterance_start_sample < heard.done_upto_sample:
+            return
+        if part.utterance_start_sample != heard.start_sample:
+            heard.waiting.append(part)
+            return
+        async with heard.turn:
+            await self._take(heard, part)
+
+    async def _take(self, heard: _Heard, part: SpeechPart) -> None:
+        if not part.pcm:
+            await heard.session.discard()
+            await self._next(heard, part.start_sample)
+        elif part.start_sample == heard.upto_sample:
+            await heard.session.feed(part.pcm)
+            heard.upto_sample += len(part.pcm) // SAMPLE_BYTES
+
+    async def _next(self, heard: _Heard, done_upto_sample: int) -> None:
+        """Begin with the parts that came while the utterance before was open."""
+        heard.done_upto_sample = done_upto_sample
+        waiting = [part for part in heard.waiting if part.utterance_start_sample >= done_upto_sample]
+        heard.waiting = []
+        heard.start_sample = waiting[0].utterance_start_sample if waiting else -1
+        heard.upto_sample = waiting[0].start_sample if waiting else -1
+        for part in waiting:
+            if part.utterance_start_sample == heard.start_sample:
+                await self._take(heard, part)
+            else:
+                heard.waiting.append(part)
+
+    async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
+        heard = self._streams.get(request.session_id)
+        if heard is None:
+            return await self._whole.transcribe(request)
+        began = asyncio.get_running_loop().time()
+        async with heard.turn:
+            live = await self._commit(heard, request)
+        if isinstance(live, Transcription):
+            return live
+        left_s = request.budget_s - (asyncio.get_running_loop().time() - began)
+        whole = await self._whole.transcribe(replace(request, budget_s=max(0.0, left_s)))
+        return whole if live is None else replace(whole, calls=live.calls + whole.calls)
+
+    async def _commit(self, heard: _Heard, request: TranscriptionRequest) -> Transcription | StageFailed | None:
+        """None when the session did not hear this utterance from its beginning."""
+        end_sample = request.start_sample + len(request.pcm) // SAMPLE_BYTES
+        matches = abs(heard.start_sample - request.start_sample) <= _SAME_START_SAMPLES and heard.upto_sample >= 0
+        try:
+            if not matches:
+                await heard.session.discard()
+                return None
+            if heard.upto_sample < end_sample:
+                await heard.session.feed(request.pcm[(heard.upto_sample - request.start_sample) * SAMPLE_BYTES :])
+            return await heard.session.commit(request.utterance_id, request.budget_s / 2)
+        finally:
+            await self._next(heard, end_sample)
+
+    async def end(self, stream_ids: Sequence[StreamId]) -> None:
+        for stream_id in stream_ids:
+            if heard := self._streams.pop(stream_id, None):
+                await heard.session.aclose()
+
+    async def aclose(self) -> None:
+        await self.end(list(self._streams))
+        await self._live.aclose()
