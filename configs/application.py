@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from configs.budget import BudgetSettings
 from configs.gate import GateSettings
 from configs.ingress import IngressSettings
 from configs.model import ModelSettings
@@ -18,4 +19,5 @@ class ApplicationSettings(BaseModel):
     transcription: TranscriptionSettings = TranscriptionSettings()
     recommendation: RecommendationSettings = RecommendationSettings()
     model: ModelSettings = ModelSettings()
+    budget: BudgetSettings = BudgetSettings()
     record: RecordSettings = RecordSettings()

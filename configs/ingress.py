@@ -24,6 +24,7 @@ class IngressSettings(BaseModel):
     tick_ms: int = Field(100, ge=20, le=500, description="how often audio goes to the gate replicas")
     gate_timeout_s: float = Field(3.0, gt=0, description="a gate call without an answer for this long has failed")
     max_call_bytes: int = Field(1 << 20, ge=1 << 16, le=3 << 20, description="audio in one gate call")
+    live_most_parts: int = Field(2000, ge=1, description="pieces of open speech waiting for a realtime transcriber")
     max_counters: int = Field(1500, ge=1, description="counters that one ingress replica admits; more close with 4002")
     max_message_bytes: int = Field(1 << 20, ge=1024, description="one WebSocket message; larger closes with 1009")
     send_timeout_s: float = Field(5.0, gt=0, description="a counter that does not take a card for this long is gone")

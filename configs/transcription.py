@@ -94,6 +94,9 @@ class HygieneSettings(_Frozen):
 
 
 class TranscriptionSettings(_Frozen):
+    mode: Literal["batch", "realtime"] = Field(
+        "batch", description="realtime: Scribe hears speech while it is spoken; batch stays behind it, for failures"
+    )
     providers: tuple[Provider, ...] = Field(
         ("elevenlabs",), min_length=1, description="asked in this order: the next one when one fails"
     )

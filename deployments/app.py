@@ -12,6 +12,7 @@ from deployments.ingress import IngressReplica
 from deployments.recommender import RecommenderReplica
 from deployments.recorder import RecorderReplica
 from deployments.transcriber import TranscriberReplica
+from pipeline.recommendation.catalogue import load_catalogue
 
 
 def build_app(args: ApplicationSettings) -> Application:
@@ -19,7 +20,8 @@ def build_app(args: ApplicationSettings) -> Application:
 
     Replicas, resources and autoscaling of each deployment are in `serve_config.yaml`, by its name.
     """
-    transcriber = bound("transcriber", TranscriberReplica, args.transcription)
+    names = tuple(product.name for product in load_catalogue(args.recommendation.catalogue).products.values())
+    transcriber = bound("transcriber", TranscriberReplica, args.transcription, names)
     recommender = bound("recommender", RecommenderReplica, args.recommendation, args.model)
     return graph(args, transcriber, recommender)
 

@@ -4,21 +4,25 @@ Calls carry their arguments by value, each in an empty context: Serve gives ever
 request's own id, and its router spins when two such calls are under way at once.
 """
 
+import asyncio
 import contextvars
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from ray.exceptions import RayTaskError
 from ray.serve.handle import DeploymentHandle
 
+from deployments.membership import ReplicaIds
 from deployments.wire import ReplyColumns, TickColumns
 from pipeline.record.wire import Batch
 from pipeline.stages import (
     Counter,
     RecommendationRequest,
     RegistryError,
+    SpeechPart,
     StageFailed,
+    StreamId,
     Transcription,
     TranscriptionRequest,
     Verdict,
@@ -62,14 +66,37 @@ class GateHandle:
 
 
 class TranscriberHandle:
+    """All speech of one session goes to one replica while the replicas stay the same: it may be listening along."""
+
     def __init__(self, handle: "DeploymentHandle[Any]") -> None:
-        self._transcribe = by_value(handle).transcribe
+        self._handle = by_value(handle)
+        self._replicas: ReplicaIds = frozenset()
+
+    def update(self, replicas: ReplicaIds) -> None:
+        self._replicas = replicas
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
+        handle = self._of(self._replica_for(request.session_id))
         try:
-            return cast(Transcription | StageFailed, await call(self._transcribe, request))
+            return cast(Transcription | StageFailed, await call(handle.transcribe, request))
         except Exception as error:  # a replica can fail in as many ways as Ray can
             return StageFailed(category="indisponivel", message=f"o transcritor falhou ({type(error).__name__})")
+
+    async def hear(self, parts: Sequence[SpeechPart], ended: Sequence[StreamId]) -> None:
+        """Speech of utterances that are still open, and streams that have ended."""
+        shares: dict[str, tuple[list[SpeechPart], list[StreamId]]] = {}
+        for part in parts:
+            shares.setdefault(self._replica_for(part.stream_id), ([], []))[0].append(part)
+        for stream_id in ended:
+            shares.setdefault(self._replica_for(stream_id), ([], []))[1].append(stream_id)
+        await asyncio.gather(*(call(self._of(replica).hear, *share) for replica, share in shares.items()))
+
+    def _replica_for(self, stream_id: StreamId) -> str:
+        """Rendezvous hashing: a replica that comes or goes moves only its own share. "" while none is known."""
+        return max(self._replicas, key=lambda replica: hash((stream_id, replica)), default="")
+
+    def _of(self, replica: str) -> "DeploymentHandle[Any]":
+        return self._handle.options(session_id=replica) if replica else self._handle
 
 
 class RecommenderHandle:

@@ -18,12 +18,14 @@ from deployments.analysts import add_query_route
 from deployments.desk import Desk
 from deployments.handles import GateHandle, RecommenderHandle, RecorderHandle, TranscriberHandle, by_value, call
 from deployments.lanes import GateLanes
+from deployments.live import LiveSpeech
 from deployments.membership import membership
 from deployments.pages import add_routes
 from deployments.retirement import stopping
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
 from pipeline.ids import new_id
+from pipeline.providers.budget import BudgetedRecommender, BudgetedTranscriber, DailyBudget
 from pipeline.record.courier import Courier
 from pipeline.record.spool import Spool
 
@@ -46,11 +48,15 @@ class IngressReplica:
         self._recorder = RecorderHandle(self._handles["recorder"])
         self._lanes = GateLanes(GateHandle(self._handles["gate"]).step, self._settings.ingress)
         self._courier = self._make_courier(environment)
+        self._transcriber = TranscriberHandle(self._handles["transcriber"])
+        self._live = self._make_live_speech()
+        budget = DailyBudget(self._settings.budget, lambda alert: self._courier.note([alert]))
         stages = Stages(
             self._lanes,
-            TranscriberHandle(self._handles["transcriber"]),
-            RecommenderHandle(self._handles["recommender"]),
+            BudgetedTranscriber(self._transcriber, budget),
+            BudgetedRecommender(RecommenderHandle(self._handles["recommender"]), budget),
             self._courier,
+            self._live,
         )
         new_context = partial(ConversationContext, self._settings.recommendation)
         self._desk = Desk(stages, self._recorder, new_context, self._settings.ingress, self._replica_id)
@@ -68,6 +74,8 @@ class IngressReplica:
     async def _leave(self) -> None:
         await self._desk.drain()
         await self._lanes.close()
+        if self._live:
+            await self._live.close()
         await self._courier.aclose()
 
     async def _drain_when_stopped(self) -> None:
@@ -77,6 +85,7 @@ class IngressReplica:
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         membership.watch("gate", self._lanes.update)
+        membership.watch("transcriber", self._transcriber.update)
         tasks = [
             asyncio.create_task(self._meet_the_gate(), name="meeting the gate"),
             asyncio.create_task(self._drain_when_stopped(), name="watching for retirement"),
@@ -120,6 +129,12 @@ class IngressReplica:
             cache_bytes=record.spool_cache_bytes,
         )
         return Courier(spool, self._recorder.commit, record)
+
+    def _make_live_speech(self) -> LiveSpeech | None:
+        settings = self._settings.ingress
+        if self._settings.transcription.mode == "batch":
+            return None
+        return LiveSpeech(self._transcriber.hear, settings.live_most_parts, settings.gate_timeout_s)
 
     def _checks(self) -> dict[str, Callable[[], Awaitable[object]]]:
         async def gate() -> bool:

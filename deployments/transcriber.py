@@ -1,22 +1,39 @@
 """The transcriber: one client of the speech provider, waiting on the network for many counters at once."""
 
+from collections.abc import Sequence
+
 from configs.environment import Environment
 from configs.transcription import TranscriptionSettings
-from pipeline.stages import StageFailed, Transcription, TranscriptionRequest
-from pipeline.transcription import make_transcriber
+from pipeline.stages import SpeechPart, StageFailed, StreamId, Transcription, TranscriptionRequest
+from pipeline.transcription import make_live_transcriber, make_transcriber
+from pipeline.transcription.along import AlongTranscriber
 
 
 class TranscriberReplica:
     async def __init__(  # type: ignore[misc]  # Serve awaits it: clients belong to the loop
-        self, settings: TranscriptionSettings
+        self, settings: TranscriptionSettings, keyterms: Sequence[str]
     ) -> None:
-        self._transcriber = make_transcriber(settings, Environment())
+        environment = Environment()
+        self._whole = make_transcriber(settings, environment, keyterms)
+        self._along = (
+            AlongTranscriber(make_live_transcriber(settings, environment, keyterms), self._whole)
+            if settings.mode == "realtime"
+            else None
+        )
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
-        return await self._transcriber.transcribe(request)
+        return await (self._along or self._whole).transcribe(request)
+
+    async def hear(self, parts: Sequence[SpeechPart], ended: Sequence[StreamId]) -> None:
+        """Speech of utterances that are still open, and streams that have ended."""
+        if self._along:
+            await self._along.feed(parts)
+            await self._along.end(ended)
 
     async def ready(self) -> bool:
         return True
 
     async def __del__(self) -> None:
-        await self._transcriber.aclose()
+        if self._along:
+            await self._along.aclose()
+        await self._whole.aclose()

@@ -143,6 +143,7 @@ class TranscriptionRequest:
     cliente_codigo: str
     pcm: bytes
     budget_s: float  # time left for everything, queueing and retries included
+    start_sample: int = 0  # where `pcm` begins in the session
     previous_text: str = ""
 
 
@@ -160,6 +161,29 @@ class Transcription:
 
 class Transcriber(Protocol):
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed: ...
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechPart:
+    """Speech of an utterance that is still open, for a transcriber that listens along.
+
+    Best effort: parts may be missing or late, since the request that follows carries the whole utterance.
+    """
+
+    stream_id: StreamId
+    balcao_id: str
+    utterance_start_sample: int
+    start_sample: int
+    pcm: bytes  # b"": the utterance came to nothing, forget it
+
+
+class ListeningAlong(Protocol):
+    """Takes speech while it is spoken, so that its text is there when the utterance closes. Never waits."""
+
+    def feed(self, part: SpeechPart) -> None: ...
+
+    def end(self, stream_id: StreamId) -> None:
+        """The stream has ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

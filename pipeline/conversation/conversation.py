@@ -13,6 +13,7 @@ from pipeline.audio import AudioBuffer, samples_from_ms, seconds
 from pipeline.conversation.account import AudioAccount
 from pipeline.conversation.attending import Attending, Send
 from pipeline.conversation.context import ConversationContext
+from pipeline.conversation.following import Following
 from pipeline.conversation.notes import EXPIRED, INTERRUPTED, Notes
 from pipeline.conversation.timeline import Timeline
 from pipeline.ids import new_id
@@ -23,6 +24,7 @@ from pipeline.stages import (
     Gate,
     GateReply,
     Heard,
+    ListeningAlong,
     Recommender,
     Recorder,
     SpeechSpan,
@@ -60,6 +62,7 @@ class Stages:
     transcriber: Transcriber
     recommender: Recommender
     recorder: Recorder
+    listening_along: ListeningAlong | None = None
 
 
 class Conversation:
@@ -99,6 +102,8 @@ class Conversation:
         )
         self._notes = Notes(self.session_id, counter, stages.recorder)
         self._notes.started(version, replica)
+        listener = stages.listening_along
+        self._following = listener and Following(self.session_id, counter.balcao_id, self._audio, listener)
         self._stream = stages.gate.open(self.session_id, self._audio, counter.options, self.deliver)
 
     @property
@@ -130,6 +135,8 @@ class Conversation:
             return
         for span in reply.spans:
             self._take(span)
+        if self._following:
+            self._following.follow(reply)
         quiet_upto = min(reply.replay_from_sample, self._audio.end_sample)
         if seconds(quiet_upto - self._account.accounted_sample) >= self._settings.account_every_s:
             self._discard(quiet_upto)
@@ -150,6 +157,7 @@ class Conversation:
             balcao_id=self._counter.balcao_id,
             cliente_codigo=self._counter.cliente_codigo,
             pcm=self._audio.cut(start_sample, span.end_sample),
+            start_sample=start_sample,
             budget_s=self._settings.utterance_deadline_s,
             previous_text=self._last_text,
         )
@@ -216,6 +224,8 @@ class Conversation:
         """End at once and account for all audio. What was not transcribed is recorded as interrompida."""
         self._enter(Phase.CLOSED)
         self._stream.close()
+        if self._following:
+            self._following.end()
         pending = dict(self._utterances)
         for task in pending.values():
             task.cancel()

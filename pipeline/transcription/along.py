@@ -21,6 +21,8 @@ from pipeline.transcription.realtime import LiveSession, LiveTranscriber
 
 _SAME_START_SAMPLES = 1600  # an opening point moves less than this between the first part and the closed utterance
 
+_NONE_OPEN = -1
+
 
 @dataclass(slots=True)
 class _Heard:
@@ -43,7 +45,15 @@ class AlongTranscriber:
         self._streams: dict[StreamId, _Heard] = {}
 
     async def feed(self, parts: Sequence[SpeechPart]) -> None:
-        await asyncio.gather(*(self._feed(part) for part in parts))
+        """Streams at the same time, each one's parts in order."""
+        by_stream: dict[StreamId, list[SpeechPart]] = {}
+        for part in parts:
+            by_stream.setdefault(part.stream_id, []).append(part)
+        await asyncio.gather(*(self._feed_all(stream_parts) for stream_parts in by_stream.values()))
+
+    async def _feed_all(self, parts: Sequence[SpeechPart]) -> None:
+        for part in parts:
+            await self._feed(part)
 
     async def _feed(self, part: SpeechPart) -> None:
         heard = self._streams.get(part.stream_id)
@@ -52,6 +62,8 @@ class AlongTranscriber:
             heard = self._streams[part.stream_id] = _Heard(session, part.utterance_start_sample, part.start_sample)
         if part.utterance_start_sample < heard.done_upto_sample:
             return
+        if heard.start_sample == _NONE_OPEN:
+            heard.start_sample, heard.upto_sample = part.utterance_start_sample, part.start_sample
         if part.utterance_start_sample != heard.start_sample:
             heard.waiting.append(part)
             return
@@ -71,8 +83,8 @@ class AlongTranscriber:
         heard.done_upto_sample = done_upto_sample
         waiting = [part for part in heard.waiting if part.utterance_start_sample >= done_upto_sample]
         heard.waiting = []
-        heard.start_sample = waiting[0].utterance_start_sample if waiting else -1
-        heard.upto_sample = waiting[0].start_sample if waiting else -1
+        heard.start_sample = waiting[0].utterance_start_sample if waiting else _NONE_OPEN
+        heard.upto_sample = waiting[0].start_sample if waiting else 0
         for part in waiting:
             if part.utterance_start_sample == heard.start_sample:
                 await self._take(heard, part)
@@ -95,7 +107,9 @@ class AlongTranscriber:
     async def _commit(self, heard: _Heard, request: TranscriptionRequest) -> Transcription | StageFailed | None:
         """None when the session did not hear this utterance from its beginning."""
         end_sample = request.start_sample + len(request.pcm) // SAMPLE_BYTES
-        matches = abs(heard.start_sample - request.start_sample) <= _SAME_START_SAMPLES and heard.upto_sample >= 0
+        matches = heard.start_sample != _NONE_OPEN and (
+            abs(heard.start_sample - request.start_sample) <= _SAME_START_SAMPLES
+        )
         try:
             if not matches:
                 await heard.session.discard()

@@ -1,0 +1,139 @@
+"""Transcription of speech that was heard while it was spoken: parts may be late, missing or of nothing."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from pipeline.stages import SpeechPart, StageFailed, Transcription, TranscriptionRequest
+from pipeline.transcription.along import AlongTranscriber
+from tests.fakes.stages import FakeTranscriber, said
+
+pytestmark = pytest.mark.virtual_time
+
+
+@dataclass
+class Session:
+    """Keeps what it was fed; a commit answers with the audio's length."""
+
+    fed: bytes = b""
+    partial: str = ""
+    commits: list[bytes] = field(default_factory=list)
+    closed: bool = False
+    takes_s: float = 0.0
+    fails: bool = False
+
+    async def feed(self, pcm: bytes) -> None:
+        self.fed += pcm
+
+    async def commit(self, utterance_id: str, budget_s: float) -> Transcription | StageFailed:
+        audio, self.fed = self.fed, b""
+        await asyncio.sleep(self.takes_s)
+        self.commits.append(audio)
+        return StageFailed(category="timeout", message="x") if self.fails else said(f"ao vivo {len(audio) // 2}")
+
+    async def discard(self) -> None:
+        self.fed = b""
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+class Live:
+    def __init__(self) -> None:
+        self.session = Session()
+
+    def open(self, stream_id: str, *, balcao_id: str, on_partial: object = None) -> Session:
+        return self.session
+
+    async def aclose(self) -> None: ...
+
+
+def part(utterance: int, start: int, samples: int) -> SpeechPart:
+    return SpeechPart("s", "b", utterance, start, b"\1\0" * samples)
+
+
+def request(start: int, samples: int) -> TranscriptionRequest:
+    return TranscriptionRequest(
+        session_id="s",
+        utterance_id="u",
+        balcao_id="b",
+        cliente_codigo="c",
+        pcm=b"\1\0" * samples,
+        start_sample=start,
+        budget_s=10,
+    )
+
+
+@pytest.fixture
+def live() -> Live:
+    return Live()
+
+
+@pytest.fixture
+def whole() -> FakeTranscriber:
+    return FakeTranscriber(answers=[said("inteiro")] * 5)
+
+
+async def text(along: AlongTranscriber, asked: TranscriptionRequest) -> str:
+    answer = await along.transcribe(asked)
+    assert isinstance(answer, Transcription)
+    return answer.text
+
+
+async def test_what_was_heard_along_the_way_is_only_committed(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 1600), part(1000, 2600, 1600)])
+    assert await text(along, request(1000, 3200)) == "ao vivo 3200"
+    assert whole.asked == []
+
+
+async def test_what_did_not_arrive_in_time_comes_from_the_request(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 1600)])
+    assert await text(along, request(1000, 3200)) == "ao vivo 3200"
+    await along.feed([part(1000, 2600, 1600)])  # late
+    assert live.session.fed == b""
+
+
+async def test_without_parts_the_whole_utterance_is_transcribed(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    assert await text(along, request(1000, 3200)) == "inteiro"
+
+
+async def test_another_utterance_than_was_heard_is_transcribed_whole(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(90_000, 90_000, 1600)])
+    assert await text(along, request(1000, 3200)) == "inteiro"
+
+
+async def test_a_live_failure_falls_back_and_keeps_its_calls(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    live.session.fails = True
+    live.session.takes_s = 3
+    await along.feed([part(1000, 1000, 3200)])
+    assert await text(along, request(1000, 3200)) == "inteiro"
+    assert whole.asked[0].budget_s == pytest.approx(7)
+
+
+async def test_the_next_utterance_waits_while_one_is_being_answered(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 1600)])
+    await along.feed([part(50_000, 50_000, 800)])
+    assert await text(along, request(1000, 1600)) == "ao vivo 1600"
+    await along.feed([part(50_000, 50_800, 800)])
+    assert await text(along, request(50_000, 1600)) == "ao vivo 1600"
+    assert whole.asked == []
+
+
+async def test_a_candidate_that_was_no_speech_is_forgotten(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 1600), SpeechPart("s", "b", 1000, 2600, b""), part(9000, 9000, 1600)])
+    assert await text(along, request(9000, 1600)) == "ao vivo 1600"
+
+
+async def test_a_stream_that_ended_has_its_session_closed(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 1600)])
+    await along.end(["s", "unknown"])
+    assert live.session.closed
