@@ -58,6 +58,7 @@ class BatchedGateHost:
 
     def __init__(self, settings: GateSettings, engine: Engine) -> None:
         self._settings = settings
+        self.energy_threshold = settings.energy_threshold
         self._engine = engine
         self._dc = DcRemoval()
         self._streams: dict[StreamId, Stream] = {}
@@ -105,7 +106,7 @@ class BatchedGateHost:
             self._grow()
         row, engine, options = self._free.pop(), self._engine, opening.options
         timing = timing_for(self._settings, options, engine)
-        threshold = self._settings.energy_threshold if options.energy_threshold is None else options.energy_threshold
+        threshold = self.energy_threshold if options.energy_threshold is None else options.energy_threshold
         memory = unpack(opening.memory)
         self._dc.reset(row, memory[0] if memory else None)
         engine.open(row, origin, threshold_shift_db(threshold), memory[1:] if memory else None)

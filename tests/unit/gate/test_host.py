@@ -1,0 +1,85 @@
+"""The host's side of the bargain: it answers every tick, whatever is in it, and forgets what is over."""
+
+import pytest
+
+from configs.gate import GateSettings
+from pipeline.gate import make_host
+from pipeline.gate.host import threshold_shift_db
+from pipeline.stages import StreamOpening, StreamTick
+from tests.unit.gate.sounds import conversation, hiss, pcm
+
+SECOND = pcm(hiss(1.0, 20))
+
+
+@pytest.fixture
+def host():
+    return make_host(GateSettings())
+
+
+def test_a_stream_it_does_not_hold_is_unknown(host):
+    [reply] = host.step([StreamTick("a", 0, SECOND)])
+    assert not reply.known
+    assert host.streams == 0
+
+
+def test_missing_audio_makes_a_stream_unknown_and_consumes_nothing(host):
+    host.step([StreamTick("a", 0, SECOND, StreamOpening())])
+    [gap] = host.step([StreamTick("a", 20_000, SECOND)])
+    [mended] = host.step([StreamTick("a", 16_000, SECOND)])
+    assert (gap.known, mended.known) == (False, True)
+
+
+def test_audio_sent_twice_counts_once(host):
+    host.step([StreamTick("a", 0, SECOND, StreamOpening())])
+    host.step([StreamTick("a", 0, SECOND), StreamTick("a", 8_000, SECOND)])
+    [reply] = host.step([StreamTick("a", 24_000, b"", final=True)])
+    assert reply.known
+    assert reply.decided_upto_sample == 24_000
+
+
+def test_the_last_tick_flushes_and_forgets(host):
+    speech = pcm(conversation())[: 6 * 32_000]  # ends in the middle of the first utterance
+    [reply] = host.step([StreamTick("a", 0, speech, StreamOpening(), final=True)])
+    [span] = reply.spans
+    assert span.end_sample == 6 * 16_000 == reply.decided_upto_sample
+    assert host.streams == 0
+
+
+def test_an_open_utterance_is_told_before_it_is_over(host):
+    speech = pcm(conversation())
+    [during] = host.step([StreamTick("a", 0, speech[: 7 * 32_000], StreamOpening())])
+    [pausing] = host.step([StreamTick("a", 7 * 16_000, speech[7 * 32_000 : int(8.4 * 32_000)])])
+    assert during.speech_since_sample == pausing.speech_since_sample
+    assert during.speech_since_sample is not None
+    assert (during.closing, pausing.closing) == (False, True)
+
+
+def test_utterances_carry_what_was_measured(host):
+    speech = conversation(floor_rms=100.0)
+    speech[5 * 16_000 : 5 * 16_000 + 160] = 40_000
+    [reply] = host.step([StreamTick("a", 0, pcm(speech), StreamOpening(), final=True)])
+    span = reply.spans[0]
+    assert span.noise_dbfs == pytest.approx(-50.3, abs=3)
+    assert span.speech_dbfs == pytest.approx(-26, abs=4)
+    assert span.snr_db == pytest.approx(span.speech_dbfs - span.noise_dbfs)
+    assert span.clipped_fraction == pytest.approx(160 / (span.end_sample - span.start_sample))
+    assert abs(span.dc_offset) < 20
+
+
+def test_memory_it_cannot_read_is_a_fresh_start(host):
+    [reply] = host.step([StreamTick("a", 0, SECOND, StreamOpening(memory=b"abc"))])
+    assert reply.known
+
+
+def test_rows_are_used_again(host):
+    for i in range(40):
+        host.step([StreamTick(str(i), 0, SECOND, StreamOpening(), final=i % 2 == 0)])
+    host.forget([str(i) for i in range(40)])
+    assert host.streams == 0
+
+
+def test_the_environment_goes_before_the_settings():
+    assert threshold_shift_db(300) == 0
+    assert threshold_shift_db(3000) == pytest.approx(20)
+    assert threshold_shift_db(0) == threshold_shift_db(1) < -40
+    assert make_host(GateSettings(energy_threshold=900), energy_threshold=100).energy_threshold == 100

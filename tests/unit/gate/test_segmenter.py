@@ -1,0 +1,80 @@
+from pipeline.gate.evidence import Heard, Voice
+from pipeline.gate.segmenter import Segmenter, SegmenterState, Timing
+
+STEP = 512
+TIMING = Timing(
+    step=STEP,
+    votes=2,
+    of=3,
+    pre_roll=4 * STEP,
+    closing_silence=10 * STEP,
+    trailing_pad=5 * STEP,
+    shortest=3 * STEP,
+    longest=100 * STEP,
+    overlap=2 * STEP,
+    back_date=3 * STEP,
+    cut_search=20 * STEP,
+)
+MARKS = {".": Voice.NONE, "~": Voice.FAINT, "-": Voice.HOLDS, "#": Voice.OPENS}
+
+
+def heard(script, levels=None, timing=TIMING):
+    """(segmenter, utterances as steps) after one verdict a character; `levels` overrides -30 dBFS per step."""
+    segmenter, found = Segmenter(timing, 0), []
+    for i, mark in enumerate(script):
+        level = (levels or {}).get(i, -30.0)
+        if done := segmenter.hear(Heard((i + 1) * STEP, MARKS[mark], level)):
+            found.append((done.start_sample // STEP, done.end_sample // STEP, done.continues))
+    return segmenter, found
+
+
+def test_an_utterance_has_pre_roll_and_a_trailing_pad():
+    _, found = heard("." * 20 + "######" + "." * 12)
+    assert found == [(16, 31, False)]
+
+
+def test_one_vote_is_not_enough():
+    segmenter, found = heard("...#...#...#....")
+    assert (found, segmenter.state) == ([], SegmenterState.SILENT)
+
+
+def test_faint_voice_before_the_votes_moves_the_beginning_back():
+    _, found = heard("." * 20 + "~~####" + "." * 12)
+    assert found[0][0] == 16
+    _, found = heard("." * 10 + "~" * 10 + "####" + "." * 12)
+    assert found[0][0] == 20 - 3 - 4
+
+
+def test_weak_voice_holds_but_does_not_open():
+    assert heard("." * 20 + "-" * 20)[1] == []
+    assert heard("." * 20 + "###" + "-" * 20 + "." * 12)[1] == [(16, 48, False)]
+
+
+def test_a_pause_shorter_than_the_closing_silence_is_inside():
+    _, found = heard("." * 20 + "###" + "." * 9 + "###" + "." * 12)
+    assert len(found) == 1
+
+
+def test_too_little_voice_is_no_utterance():
+    assert heard("." * 20 + "##" + "." * 12)[1] == []
+
+
+def test_utterances_do_not_overlap_unless_one_continues_the_other():
+    _, found = heard("####" + "." * 10 + "####" + "." * 12)
+    assert found[0][1] <= found[1][0]
+
+
+def test_a_long_one_is_cut_where_it_is_quietest_and_goes_on():
+    _, found = heard("#" * 130 + "." * 12, levels={92: -60.0})
+    first, second = found
+    assert first == (0, 93, True)
+    assert second == (91, 135, False)
+
+
+def test_silence_nobody_listened_to_closes_too():
+    segmenter, _ = heard("." * 20 + "####")
+    assert segmenter.pass_silence(30 * STEP) is None
+    assert segmenter.state is SegmenterState.PAUSED
+    done = segmenter.pass_silence(34 * STEP)
+    assert done is not None
+    assert done.end_sample == 29 * STEP

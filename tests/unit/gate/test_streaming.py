@@ -1,0 +1,112 @@
+"""Decisions depend on the audio and on nothing else: not on chunks, neighbours, or where a replay began."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from configs.gate import GateSettings
+from pipeline.gate import make_gate, make_host, make_webrtc_gate
+from pipeline.stages import GateReply, SpeechSpan, StreamOpening, StreamOptions, StreamTick
+from tests.unit.gate.sounds import beeps, conversation, hiss, pcm
+
+SPEECH = pcm(conversation())
+WITHIN_SAMPLES = 480  # 30 ms
+few = settings(max_examples=12, deadline=None, derandomize=True)
+cuts = st.lists(st.integers(1, len(SPEECH) - 1), max_size=40).map(lambda at: [0, *sorted(at), len(SPEECH)])
+
+
+def pushed(gate, cut):
+    found = [span for first, last in pairwise(cut) for span in gate.spans(SPEECH[first:last])]
+    return [(s.start_sample, s.end_sample, s.speech_end_sample) for s in [*found, *gate.spans(b"", final=True)]]
+
+
+def stepped(host, name, audio, first_sample=0, opening=None, step_bytes=3200):
+    """Every reply, fed from `first_sample` to the end."""
+    replies: list[GateReply] = []
+    opening = opening or StreamOpening()
+    for at in range(first_sample * 2, len(audio), step_bytes):
+        final = at + step_bytes >= len(audio)
+        tick = StreamTick(name, at // 2, audio[at : at + step_bytes], opening if not replies else None, final)
+        replies += host.step([tick])
+    return replies
+
+
+def spans_of(replies):
+    return [span for reply in replies for span in reply.spans]
+
+
+WHOLE = {make: pushed(make(16_000), [0, len(SPEECH)]) for make in (make_gate, make_webrtc_gate)}
+
+
+@pytest.mark.parametrize("make", [make_gate, make_webrtc_gate])
+def test_what_is_said_is_forwarded_and_the_rest_is_not(make):
+    (first, first_end, _), (second, second_end, _) = WHOLE[make]
+    assert 4.4 * 16_000 < first <= 5.0 * 16_000
+    assert 8.0 * 16_000 <= first_end < 8.8 * 16_000
+    assert 12.4 * 16_000 < second <= 13.0 * 16_000
+    assert 15.0 * 16_000 <= second_end < 15.8 * 16_000
+
+
+@pytest.mark.parametrize("make", [make_gate, make_webrtc_gate])
+@few
+@given(cut=cuts)
+def test_any_chunking_gives_the_same_decisions_bit_for_bit(make, cut):
+    assert pushed(make(16_000), cut) == WHOLE[make]
+
+
+@few
+@given(at=st.integers(0, len(SPEECH) // 3200 - 2), step=st.sampled_from([1600, 3200, 32_000]))
+def test_a_replay_from_any_acknowledged_offset_agrees_within_30_ms(at, step):
+    before = stepped(make_host(GateSettings()), "a", SPEECH)
+    acknowledged, delivered = before[at], spans_of(before[: at + 1])
+    opening = StreamOpening(
+        delivered_upto_sample=max((span.end_sample for span in delivered), default=0), memory=acknowledged.memory
+    )
+    host = make_host(GateSettings())
+    again = spans_of(stepped(host, "a", SPEECH, acknowledged.replay_from_sample, opening, step))
+    expected = spans_of(before[at + 1 :])
+    assert len(again) == len(expected)
+    for got, wanted in zip(again, expected, strict=True):
+        assert abs(got.start_sample - wanted.start_sample) <= WITHIN_SAMPLES
+        assert abs(got.end_sample - wanted.end_sample) <= WITHIN_SAMPLES
+
+
+def test_neighbours_change_nothing():
+    rng = np.random.default_rng(4)
+    others = [pcm(x) for x in (hiss(24, 600, 5), beeps(24, 2000), conversation(200), conversation(5, 300))]
+    alone = spans_of(stepped(make_host(GateSettings()), "a", SPEECH))
+    host, found = make_host(GateSettings()), list[SpeechSpan]()
+    for at in range(0, len(SPEECH), 3200):
+        ticks = [
+            StreamTick(str(i), at // 2, x[at : at + 3200], StreamOpening() if at == 0 else None, at + 3200 >= len(x))
+            for i, x in enumerate([*others, SPEECH])
+        ]
+        replies = host.step([ticks[i] for i in rng.permutation(len(ticks))])
+        found += spans_of([reply for reply in replies if reply.stream_id == "4"])
+    assert [(s.start_sample, s.end_sample) for s in found] == [(s.start_sample, s.end_sample) for s in alone]
+
+
+def test_what_is_decided_stays_decided():
+    replies = stepped(make_host(GateSettings()), "a", SPEECH)
+    decided = 0
+    for reply in replies:
+        assert all(span.start_sample >= decided for span in reply.spans if not span.continues)
+        assert reply.replay_from_sample <= reply.decided_upto_sample
+        decided = max(decided, reply.decided_upto_sample if reply.speech_since_sample is None else 0)
+    assert replies[-1].decided_upto_sample == len(SPEECH) // 2
+
+
+def test_a_silent_stream_holds_little_for_a_replay():
+    replies = stepped(make_host(GateSettings()), "a", pcm(hiss(30, 20)))
+    assert all(16 * (i + 1) * 100 - reply.replay_from_sample <= 8 * 16_000 for i, reply in enumerate(replies))
+
+
+def test_options_are_per_stream():
+    host = make_host(GateSettings())
+    patient = StreamOpening(options=StreamOptions(closing_silence_ms=1500, pre_roll_ms=0))
+    plain, slow = stepped(host, "a", SPEECH), stepped(host, "b", SPEECH, opening=patient)
+    assert spans_of(slow)[0].closed_at_sample > spans_of(plain)[0].closed_at_sample
+    assert spans_of(slow)[0].start_sample - spans_of(plain)[0].start_sample == 300 * 16
