@@ -66,6 +66,7 @@ def products(ax: Any, figures: Figures) -> None:
 def alerts(ax: Any, figures: Figures) -> None:
     rows = figures.alerts[::-1]
     ax.barh([row[0] for row in rows], [row[1] for row in rows], color=ORANGE)
+    ax.set_ylim(-0.6, max(len(rows), 5) - 0.4)  # one reason is a bar, not a wall
     ax.set_xlabel("encaminhamentos ao farmacêutico ou ao médico")
 
 
@@ -83,7 +84,7 @@ def _legend(ax: Any) -> None:
 
 
 PLOTS: tuple[tuple[str, str, Draw], ...] = (
-    ("minutes", "Minutos recebidos: pagos e poupados", minutes),
+    ("minutes", "Minutos pagos e poupados", minutes),
     ("costs", "Custo por provedor", costs),
     ("latency", "Onde o tempo vai", latency),
     ("funnel", "Do balcão à venda", funnel),
