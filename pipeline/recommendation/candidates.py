@@ -38,7 +38,8 @@ def effective(facts: Facts) -> tuple[Said, ...]:
     """The complaints worth answering: those said in passing only when something was asked for."""
     if facts.strong:
         return tuple(sorted(facts.strong, key=lambda said: said.mention.concept.generic))  # the specific one leads
-    return facts.complaints if facts.reading.cue("pedido") else ()
+    asked = [index for index, turn in enumerate(facts.reading.turns) if turn.cues & {"pedido", "pedido_sintoma"}]
+    return tuple(said for said in facts.complaints if said.turn in asked or said.turn + 1 in asked)
 
 
 def for_complaints(facts: Facts, book: Rulebook, shelf: Shelf) -> Candidates:

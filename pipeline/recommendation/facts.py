@@ -268,7 +268,8 @@ def _prescription_request(reading: Reading, holding: Sequence[Said], at_hand: bo
         if without:
             return said
         using = any(f"{verb} " in sounds for verb in ("tomo", "toma", "uso", "usa", "tomando", "tomei", "alergia"))
-        asking = bool(turn.cues & SEEKING) or sounds.startswith("tem ") or " tem " in sounds[:20]
+        guarded = any(s.turn == said.turn and s.code in ("antibiotico", "controlado") for s in holding)
+        asking = bool(turn.cues & SEEKING) or (guarded and "tem " in sounds[:20])
         if asking and not using and not turn.cues & {"preco", "alergia_a", "midia", "posologia"}:
             later = reading.turns[said.turn + 1 :]
             if not any(t.cues & {"reservado"} for t in later):
@@ -284,7 +285,7 @@ def _wants_medicine(reading: Reading, holding: Sequence[Said]) -> bool:
                 continue
             if turn.cues & SEEKING or "posso" in turn.scan.spoken.sounds or "pode" in turn.scan.spoken.sounds:
                 return True
-            if any(f" {w} " in f" {turn.scan.spoken.sounds}" for w in ("tem", "kero", "keria", "levar")):
+            if said.code == "medicamento" and any(f" {w} " in f" {turn.scan.spoken.sounds}" for w in ("tem", "kero", "keria", "levar")):
                 return True
     return False
 

@@ -1,5 +1,6 @@
 """The lexicon: concepts (a symptom, a condition, a medicine, a turn of phrase) and how people say them."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -36,6 +37,7 @@ class Mention:
     concept: Concept
     first: int  # token, inclusive
     last: int
+    negative: bool = False  # the pattern that found it holds a denial of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,35 @@ class Scan:
 class Lexicon:
     def __init__(self, concepts: Iterable[Concept]) -> None:
         self.concepts = {concept.code: concept for concept in concepts}
-        self._patterns = [(p, c) for c in self.concepts.values() for p in c.patterns]
+        self._by_anchor: dict[str, list[tuple[Pattern, Concept]]] = defaultdict(list)
+        for concept in self.concepts.values():
+            for pattern in concept.patterns:
+                for anchor in pattern.anchors:
+                    self._by_anchor[anchor].append((pattern, concept))
         self.scan = lru_cache(maxsize=8192)(self._scan)
 
     def _scan(self, text: str) -> Scan:
         """Every mention in one utterance. Answers are kept: a conversation is read again with each new utterance."""
         said = spoken(text)
         found: dict[tuple[str, int], Mention] = {}
-        for pattern, concept in self._patterns:
-            if any(anchor in said.sounds for anchor in pattern.anchors):
-                for match in pattern.regex.finditer(said.sounds):
-                    first, last = said.token_at(match.start()), said.token_at(match.end() - 1)
-                    for code in (concept.code, *concept.implies):
-                        known = found.get((code, first))
-                        if known is None or known.last < last:
-                            found[code, first] = Mention(self.concepts[code], first, last)
+        for pattern, concept in self._possible(said):
+            for match in pattern.regex.finditer(said.sounds):
+                first, last = said.token_at(match.start()), said.token_at(match.end() - 1)
+                for code in (concept.code, *concept.implies):
+                    known = found.get((code, first))
+                    if known is None or known.last < last:
+                        found[code, first] = Mention(self.concepts[code], first, last, pattern.negative)
         kept = [m for m in found.values() if not (m.concept.generic and _covered(m, found.values()))]
         return Scan(said, tuple(sorted(kept, key=lambda m: (m.first, m.last))))
+
+    def _possible(self, said: Spoken) -> Iterable[tuple[Pattern, Concept]]:
+        """The patterns whose anchor begins, or is, one of the words: a hundredth of them all."""
+        found: dict[str, tuple[Pattern, Concept]] = {}
+        for word in {token.sound for token in said.tokens}:
+            for anchor in (f"{word} ", *(word[:end] for end in range(1, len(word) + 1))):
+                for pattern, concept in self._by_anchor.get(anchor, ()):
+                    found[f"{concept.code}/{pattern.source}"] = (pattern, concept)
+        return found.values()
 
     def codes_in(self, text: str, kind: Kind) -> frozenset[str]:
         return frozenset(m.concept.code for m in self.scan(text).mentions if m.concept.kind is kind)

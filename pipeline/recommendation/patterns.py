@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pipeline.recommendation.spoken import sound_of
 
 PIECE = re.compile(r"~(\d+)|\(|\)|\||\?|[^\s()|?~]+|\s+")
+DENIALS = re.compile(r"\b(não|nem|sem|nunca|nenhum\w*|zero)\b")
 AMBIGUOUS_END = {"c": "[ks]", "g": "[gj]"}  # how a stem's last letter sounds depends on the next
 
 
@@ -24,6 +25,7 @@ class PatternError(ValueError):
 class Pattern:
     source: str
     regex: re.Pattern[str]
+    negative: bool  # it holds a denial of its own: "não consigo dormir"
     anchors: tuple[str, ...]  # one of these occurs wherever the pattern does: a cheap first look
 
 
@@ -36,7 +38,7 @@ def compile_pattern(source: str) -> Pattern:
     body, anchors = parser.alternatives()
     if parser.pieces or not anchors:
         raise PatternError(f"{source!r} has a stray parenthesis, or only optional words")
-    return Pattern(source, re.compile(r"(?<!\S)" + body), anchors)
+    return Pattern(source, re.compile(r"(?<!\S)" + body), bool(DENIALS.search(source)), anchors)
 
 
 class _Parser:

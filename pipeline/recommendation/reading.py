@@ -6,7 +6,7 @@ when it is denied, past, someone else's, on television, or only the name on a bo
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from pipeline.recommendation.lexicon import Kind, Lexicon, Mention, Scan
@@ -26,7 +26,7 @@ def _sounds(words: str) -> frozenset[str]:
     return frozenset(map(sound_of, words.split()))
 
 
-NEGATORS = _sounds("não num nem sem nunca nenhum nenhuma tampouco zero")
+NEGATORS = _sounds("não nem sem nunca nenhum nenhuma tampouco zero")
 THROUGH = _sounds(  # words that a denial reaches across: "não tenho mais nada de febre nem dor"
     "tenho tem tinha tô to tou estou está tá ta teve tive deu dá sinto sentiu senti sente é foi apareceu veio fez com "
     "de da do a o as os uma um nenhuma nenhum qualquer mais ainda muito muita e ou nem nada não num eu ele ela só_ "
@@ -41,7 +41,7 @@ ASKING_START = re.compile(
     r"(tem|teve|ta|esta|sente|sentiu|toma|usa|fuma|deu|doi|inxou|e|gravida|e alergik\w+|alguma|algum|fas uso|kual|kuantos|kuantas|kuanto tempo|desde kuando)\b"
 )
 NO = re.compile(
-    r"^(ai |a |ah |o |oi |e |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim )*(nao|num|nada|nem|nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|grasas a deus nao|axo ke nao|ainda nao|so|sem)\b"
+    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim )*(nao|num|nada|nem|nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|grasas a deus nao|axo ke nao|ainda nao|so|sem)\b"
 )
 YES = re.compile(
     r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|iso|isu|klaro|kom serteza|um poko|um pokinio|pokinio|poko|muito|bastante|as veses|de ves|axo ke sim|tomo|toma|so u|sou|e sim|tive|sinto|deu|fikei|infelismente|trinta e|38|39|foi|pior ke|demais|ontem|oje|desde|uns|umas|kon|kom|exato|positivo|tambem|vixe|nosa|fas)\b"
@@ -107,7 +107,12 @@ def _turn(scan: Scan) -> Turn:
 
 def denied(scan: Scan, mention: Mention) -> bool:
     """Whether a denial's scope covers the mention."""
-    return _denied_before(scan, mention) or _denied_after(scan, mention)
+    if _denied_before(scan, mention) or _denied_after(scan, mention):
+        return True
+    inside = {t.sound for t in scan.spoken.tokens[mention.first + 1 : mention.last]}
+    if mention.negative or not inside & NEGATORS:
+        return False
+    return _denied_before(scan, replace(mention, first=mention.last))  # "intestino solto, sem sangue"
 
 
 def _denied_before(scan: Scan, mention: Mention) -> bool:
@@ -122,8 +127,8 @@ def _denied_before(scan: Scan, mention: Mention) -> bool:
         if token.ends_clause and not (listed and place in inside):
             return False
         if token.sound in NEGATORS:
-            following = tokens[place + 1].sound
-            return following != "so"
+            like = place > 0 and tokens[place - 1].sound == "ke"  # "duro que nem pau"
+            return tokens[place + 1].sound != "so" and not like
         if token.sound not in THROUGH and place not in inside:
             return False
         if passed and token.sound in VERBS and place not in inside:
@@ -208,7 +213,7 @@ def _void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
         return Status.VOID
     if kind is Kind.WARNING and turn.states:
         return None
-    if "injecao" in turn.cues and kind in (Kind.SYMPTOM, Kind.MEDICINE):
+    if "injecao" in turn.cues and (kind is Kind.MEDICINE or (kind is Kind.SYMPTOM and not turn.states)):
         return Status.VOID
     if kind is Kind.SYMPTOM:
         if "prevencao" in turn.cues and not turn.cues & {"agora", "desde"} and mention.concept.code not in PREVENTABLE:
