@@ -10,19 +10,22 @@ from contextlib import asynccontextmanager
 
 from pipeline.providers.errors import Category, NotCalled
 
-SUCCESSES_PER_RECOVERED_SLOT = 20
+# A provider is also busy for reasons that are not ours: slots must come back faster than passing refusals take them,
+# and never be fewer than a share of the plan's, or a bad hour at the provider becomes a queue of our own making.
+SUCCESSES_PER_RECOVERED_SLOT = 4
+LEAST_SHARE_OF_SLOTS = 0.25
 
 
 class Turnstile:
     """Hands out at most `slots` turns at a time.
 
-    `shrink` takes a slot away when the provider says that we are too many (never the last one);
-    they come back one by one as calls succeed.
+    `shrink` takes a slot away when the provider says that we are too many; they come back one by one as calls succeed.
     """
 
     def __init__(self, slots: int, queue_limit: int, queue_limit_per_key: int) -> None:
         self._most = slots
         self._slots = slots
+        self._fewest = max(1, round(slots * LEAST_SHARE_OF_SLOTS))
         self._queue_limit = queue_limit
         self._queue_limit_per_key = queue_limit_per_key
         self._taken = 0
@@ -56,7 +59,7 @@ class Turnstile:
             self._hand_on()
 
     def shrink(self) -> None:
-        self._slots = max(1, self._slots - 1)
+        self._slots = max(self._fewest, self._slots - 1)
         self._successes = 0
 
     def succeeded(self) -> None:
