@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip
 # Compiled at once: the graph's dozen processes would each compile what they import, at every start.
 INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --compile-bytecode
 
-.PHONY: help run test lint types lock docker-check clean bench-record
+.PHONY: help run test lint types lock docker-check clean bench-record bench-latency
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -38,6 +38,9 @@ test: $(VENV)/.dev  ## every test (ARGS="-k name" narrows)
 
 bench-record: $(VENV)/.dev  ## measure the record at 10 million interactions (minutes; ARGS="--rows 1000000" is shorter)
 	$(BIN)/python -m benchmarks.record.run $(ARGS)
+
+bench-latency: $(VENV)/.dev  ## measure last word to card, end to end (2 minutes; ARGS="--counters 20")
+	$(BIN)/python -m benchmarks.latency.run $(ARGS)
 
 lint: $(VENV)/.dev  ## style and correctness rules
 	$(BIN)/ruff check .

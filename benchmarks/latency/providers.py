@@ -1,0 +1,28 @@
+"""The emulators as a process of their own, so that their work is not the graph's."""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def emulated_providers(given: argparse.Namespace) -> Iterator[dict[str, str]]:
+    """The environment that points a graph at them."""
+    command = [sys.executable, "-m", "sandbox", "--port", "0"]
+    timing = ["--speech-ms", str(given.speech_ms), "--chat-ms", str(given.chat_ms)]
+    with subprocess.Popen([*command, *timing], stdout=subprocess.PIPE, text=True) as process:
+        try:
+            if process.stdout is None:
+                raise RuntimeError("the emulators have no output")
+            url = json.loads(process.stdout.readline())["url"]
+            yield {
+                "ELEVENLABS_BASE_URL": url,
+                "XAI_BASE_URL": url,
+                "ELEVENLABS_API_KEY": "sandbox",
+                "XAI_API_KEY": "sandbox",
+            }
+        finally:
+            process.terminate()

@@ -1,0 +1,141 @@
+"""From the last word to the card, end to end: the graph of `serve_config.yaml`, real sockets, emulated providers.
+
+`make bench-latency` starts the graph and the emulators (250 ms to a text, 500 ms to an answer by default), streams the
+recorded dialogues from several counters at a microphone's pace, and reads what the record says of every card shown.
+Writes `benchmarks/results/latency.jsonl`, one figure per line.
+"""
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import yaml
+
+from benchmarks.latency.providers import emulated_providers
+from benchmarks.scale.graph import ROOT, Graph
+from client.connection import Connection
+from client.messages import Recommendation
+from client.registration import Registration, socket_url
+from client.wav import WavAudio, paced
+from sandbox.recordings import Dialogue, load_dialogues
+
+RESULTS = ROOT / "benchmarks" / "results" / "latency.jsonl"
+TAIL_S = 4.0  # silence after a dialogue: what is due is asked and shown
+STAGGER_S = 0.7  # counters do not speak in chorus
+PUBLISHED_WITHIN_S = 20.0
+
+# Column of analise.interacoes -> figure.
+PARTS = {
+    "total_ms": "last_word_to_card",
+    "silencio_ms": "closing_silence",
+    "portao_ms": "gate_tick",
+    "transcricao_ms": "transcription",
+    "espera_ms": "ask_wait",
+    "recomendacao_ms": "recommendation",
+    "registro_ms": "record",
+    "envio_ms": "write",
+    "proprio_ms": "own",
+}
+
+
+def main() -> None:
+    given = _arguments()
+    with tempfile.TemporaryDirectory(prefix="balto-latency-") as folder, emulated_providers(given) as environment:
+        config = yaml.safe_load((ROOT / "serve_config.yaml").read_text(encoding="utf-8"))
+        with Graph(config, Path(folder), environment) as graph:
+            cards = asyncio.run(_stream(graph.url, given.counters, given.rounds))
+            rows = _recorded(Path(folder) / "dados" / "registro.duckdb", cards)
+    _report(rows, cards, given)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.latency.run", description=__doc__)
+    parser.add_argument("--counters", type=int, default=6, help="counters at a time")
+    parser.add_argument("--rounds", type=int, default=4, help="dialogues each counter plays")
+    parser.add_argument("--speech-ms", type=float, default=250.0, help="emulated transcription")
+    parser.add_argument("--chat-ms", type=float, default=500.0, help="emulated model")
+    return parser.parse_args()
+
+
+async def _stream(url: str, counters: int, rounds: int) -> int:
+    """Play the dialogues that end in a product; how many cards the counters saw."""
+    dialogues = [dialogue for dialogue in load_dialogues() if dialogue.expects == "recomendar"]
+    with Registration(url) as registration:
+        codigo = registration.client(email="bench@exemplo.invalid", razao_social="Bancada", telefone="11 0000-0000")
+        keys = [registration.counter(nome_balcao=f"B{n}", user_codigo=codigo)[1] for n in range(counters)]
+    seen = await asyncio.gather(*(_counter(url, key, n, rounds, dialogues) for n, key in enumerate(keys)))
+    return sum(seen)
+
+
+async def _counter(url: str, key: str, number: int, rounds: int, dialogues: Sequence[Dialogue]) -> int:
+    await asyncio.sleep(number * STAGGER_S)
+    cards = 0
+    for turn in range(rounds):  # a session each: nothing is suggested twice in one conversation
+        cards += await _play(url, key, dialogues[(number + turn) % len(dialogues)])
+    return cards
+
+
+async def _play(url: str, key: str, dialogue: Dialogue) -> int:
+    cards = 0
+    async with Connection(socket_url(url), key) as connection:
+
+        async def listen() -> None:
+            nonlocal cards
+            async for message in connection:
+                cards += isinstance(message, Recommendation)
+
+        listening = asyncio.create_task(listen(), name=f"cards of {dialogue.name}")
+        async for chunk in paced(WavAudio.read(dialogue.wav).chunks(tail_s=TAIL_S)):
+            await connection.send(chunk)
+        listening.cancel()
+        await asyncio.gather(listening, return_exceptions=True)
+    return cards
+
+
+def _recorded(published: Path, cards: int) -> list[dict[str, float | None]]:
+    """The breakdown of every card, from the published record, as an analyst reads it."""
+    columns = ", ".join(PARTS)
+    deadline_s = time.monotonic() + PUBLISHED_WITHIN_S
+    while True:
+        try:
+            with duckdb.connect(str(published), read_only=True) as database:
+                found = database.execute(f"SELECT {columns} FROM analise.interacoes WHERE exibida_em IS NOT NULL")
+                rows = [dict(zip(PARTS, row, strict=True)) for row in found.fetchall()]
+        except duckdb.IOException:  # not published yet, or replaced at this moment
+            rows = []
+        if len(rows) >= cards or time.monotonic() > deadline_s:
+            return rows
+        time.sleep(0.5)
+
+
+def _report(rows: Sequence[dict[str, float | None]], cards: int, given: argparse.Namespace) -> None:
+    if not rows:
+        raise SystemExit("no card was recorded: nothing to report")
+    setting = {"counters": given.counters, "speech_ms": given.speech_ms, "chat_ms": given.chat_ms, "cards": len(rows)}
+    lines = [figure | setting for figure in _figures(rows)]
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    for line in lines:
+        print(f"{line['figure']:32} {line['value']:.3f}")
+    print(f"{len(rows)} cards recorded, {cards} seen; written to {RESULTS.relative_to(ROOT)}")
+
+
+def _figures(rows: Sequence[dict[str, float | None]]) -> list[dict[str, object]]:
+    figures: list[dict[str, object]] = []
+    for column, name in PARTS.items():
+        values = sorted(value / 1000 for row in rows if (value := row[column]) is not None)
+        if values:
+            p95 = values[min(len(values) - 1, round(0.95 * len(values)))]
+            for share, value in (("p50", statistics.median(values)), ("p95", p95)):
+                figures.append({"figure": f"{name}_{share}_s", "mode": "batch", "value": round(value, 4)})
+    return figures
+
+
+if __name__ == "__main__":
+    main()
