@@ -54,6 +54,13 @@ class Connection:
         except ConnectionClosed as closed:
             raise _why(closed) from closed
 
+    async def confirm(self) -> None:
+        """Wait until the server has taken everything that was sent: closing at once may outrun it."""
+        try:
+            await (await self._open.ping())
+        except ConnectionClosed as closed:
+            raise _why(closed) from closed
+
     async def __aiter__(self) -> AsyncIterator[ServerMessage]:
         """Messages until the socket closes, which always raises."""
         while True:

@@ -96,7 +96,7 @@ class Counter:
         await self.flush()
 
     async def flush(self) -> None:
-        """Wait until nothing is queued. Raises what ended the counter, if something did."""
+        """Wait until nothing is queued and the server has every command. Raises what ended the counter, if something did."""
         drained = asyncio.create_task(self._drained.wait(), name="flush")
         try:
             await asyncio.wait({drained, self._task}, return_when=asyncio.FIRST_COMPLETED)
@@ -160,6 +160,7 @@ class Counter:
             await self._waiting.wait()
             while self._commands:
                 await connection.send(self._commands[0])
+                await connection.confirm()
                 self._commands.popleft()
             while self._audio:
                 pcm = self._audio.popleft()

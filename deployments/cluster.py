@@ -152,11 +152,14 @@ def _deploy(config: "ServeDeploySchema") -> None:
     """What `serve run` does with a file."""
     from ray import serve
     from ray.serve.context import _get_global_client
+    from ray.serve.schema import LoggingConfig
 
+    logging.getLogger("ray.serve").setLevel(logging.WARNING)
     serve.start(
         proxy_location=config.proxy_location,
         http_options=config.http_options.model_dump(),
-        logging_config=config.logging_config,
+        # The controller warns of its own housekeeping; the replicas log as the file says.
+        logging_config=LoggingConfig(log_level="ERROR", enable_access_log=False),
     )
     client = _get_global_client()
     if client is None:
@@ -213,7 +216,7 @@ def _stop_ray() -> None:
 
 
 def _drain_serve() -> None:
-    """`serve.shutdown`, told not to try again: its call waits in the actor that ends, which Ray would complain of."""
+    """`serve.shutdown` for a process without handles; its call is told not to try again, or Ray complains of it."""
     import ray
     from ray.serve.context import _get_global_client
 
@@ -224,7 +227,6 @@ def _drain_serve() -> None:
         return
     with suppress(Exception):  # an ingress that cannot be asked is stopped like every other replica
         drain_every_ingress(SEE_OFF_TIMEOUT_S)
-    client.shutdown_cached_handles()  # type: ignore[no-untyped-call]
     ending = client._controller.graceful_shutdown.options(max_task_retries=0).remote()
     end_drained_ingress()
     with suppress(ray.exceptions.RayActorError):  # the controller ends last

@@ -23,7 +23,7 @@ PUBLISHED_WITHIN_S = 10.0
 @dataclass(frozen=True, slots=True)
 class Answer:
     found: Recommendation
-    after_last_word_s: float
+    after_sentence_s: float | None  # None: the evidence is not in the script
 
 
 def make_counter(url: str) -> str:
@@ -44,7 +44,8 @@ def play_first_dialogue(url: str, api_key: str, published_db: Path) -> None:
         announce.no_card()
         return
     announce.card(answer.found)
-    announce.timing("last word to card, seen from the counter", answer.after_last_word_s * 1000)
+    if answer.after_sentence_s is not None:
+        announce.timing("end of the sentence to card, at the counter", answer.after_sentence_s * 1000)
     for label, ms in recorded_timings(published_db, answer.found.id_interacao, PUBLISHED_WITHIN_S):
         announce.timing(label, ms)
 
@@ -68,8 +69,18 @@ async def _play(url: str, api_key: str, dialogue: Dialogue, audio: WavAudio) -> 
     if found is None:
         return None
     after_s = found.received_at_s - began_s
-    spoken_s = max((word.end_s for word in dialogue.words if word.end_s <= after_s), default=0.0)
-    return Answer(found, after_s - spoken_s)
+    ended_s = _sentence_end_s(dialogue, found.transcricao_base, after_s)
+    return Answer(found, None if ended_s is None else after_s - ended_s)
+
+
+def _sentence_end_s(dialogue: Dialogue, evidence: str, before_s: float) -> float | None:
+    """When the last line that holds the evidence was over, of those that were over before the card."""
+    ended_s, words = None, iter(dialogue.words)
+    for line in dialogue.utterances:
+        line_end_s = [next(words).end_s for _ in line.split()][-1]
+        if evidence.casefold() in line.casefold() and line_end_s < before_s:
+            ended_s = line_end_s
+    return ended_s
 
 
 async def _first_recommendation(counter: Counter, within_s: float) -> Recommendation | None:
