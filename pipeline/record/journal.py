@@ -4,6 +4,7 @@ A plain append before each commit, never synced (the database is what is durable
 process, not of the machine). Files from before the last publication are removed: the published copy has them.
 """
 
+import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +25,14 @@ class Journal:
             path = self._folder / f"{self._number:012d}.batches"
             self._fd = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
         head = f"{batch.origin} {batch.first_seq} {batch.last_seq} {len(batch.payload)}\n"
-        os.write(self._fd, head.encode() + batch.payload)
+        record = head.encode() + batch.payload
+        end = os.fstat(self._fd).st_size
+        try:
+            if os.write(self._fd, record) < len(record):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.ftruncate(self._fd, end)  # half a record would hide those that follow
+            raise
 
     def rotate(self) -> int:
         """Begin a new file with the next batch. Returns the last finished file's number, for `forget_upto`."""
