@@ -4,6 +4,7 @@ import asyncio
 import contextvars
 import logging
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -62,6 +63,8 @@ class Desk:
     async def _attend(self, socket: CounterSocket) -> None:
         auth = await socket.key()
         counter = await self._known(auth)
+        if auth.versao >= 2:
+            counter = replace(counter, options=auth.vad.over(counter.options))
         if not self.admission.open:  # the drain began while the key was awaited or checked
             raise NoCapacity
         conversation = Conversation(

@@ -3,6 +3,7 @@
 Version 1 is fixed by the clients in the field. Version 2 is asked for in the first message and only adds messages.
 
     counter -> server   {"comando": "auth", "api_key": "…", "versao": 2}     first; {"api_key": "…"} alone is version 1
+                        … "vad": {"limiar_energia": 450, …}                  version 2: this counter's gate settings
                         binary                                               16 kHz 16-bit mono PCM, any length
                         {"comando": "feedback", "id_interacao": "…", "resultado": "venda_realizada"}
     server -> counter   {"comando": "recomendar", …}
@@ -14,6 +15,8 @@ from enum import IntEnum
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pipeline.stages import StreamOptions
 
 
 class CloseCode(IntEnum):
@@ -30,6 +33,27 @@ class MessageError(ValueError):
     """A text message that the protocol does not know; the message says what was wrong with it."""
 
 
+class Vad(BaseModel):
+    """A counter's own gate settings; what is absent stays as the server has it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    limiar_energia: int | None = Field(None, ge=0, le=32767)
+    silencio_final_ms: int | None = Field(None, ge=100, le=5000)
+    pre_gravacao_ms: int | None = Field(None, ge=0, le=2000)
+
+    def over(self, options: StreamOptions) -> StreamOptions:
+        return StreamOptions(
+            energy_threshold=_first(self.limiar_energia, options.energy_threshold),
+            closing_silence_ms=_first(self.silencio_final_ms, options.closing_silence_ms),
+            pre_roll_ms=_first(self.pre_gravacao_ms, options.pre_roll_ms),
+        )
+
+
+def _first(wanted: int | None, otherwise: int | None) -> int | None:
+    return otherwise if wanted is None else wanted
+
+
 class Auth(BaseModel):
     """The first message. Unknown fields are ignored, so that a version-2 client works against any server."""
 
@@ -38,6 +62,7 @@ class Auth(BaseModel):
     comando: Literal["auth"] = "auth"
     api_key: str = Field(min_length=1, max_length=256)
     versao: int = Field(1, ge=1)
+    vad: Vad = Vad()
 
 
 class Feedback(BaseModel):

@@ -58,10 +58,12 @@ class FakeGateStream:
 class FakeGate:
     def __init__(self) -> None:
         self.streams: list[FakeGateStream] = []
+        self.options: list[StreamOptions] = []
 
     def open(
         self, stream_id: StreamId, audio: AudioBuffer, options: StreamOptions, deliver: Callable[[GateReply], None]
     ) -> FakeGateStream:
+        self.options.append(options)
         self.streams.append(FakeGateStream(audio, deliver, stream_id))
         return self.streams[-1]
 

@@ -242,6 +242,22 @@ def test_version_2_gets_a_reply_to_its_key(serve: Any) -> None:
         assert socket.receive_json()["comando"] == "auth_ok"
 
 
+@pytest.mark.parametrize(("version", "threshold"), [(1, None), (2, 450)])
+def test_version_2_may_bring_its_own_gate_settings(serve: Any, version: int, threshold: int | None) -> None:
+    server, client = serve()
+    with client.websocket_connect("/ws") as socket:
+        socket.send_json({**GOOD, "versao": version, "vad": {"limiar_energia": 450}})
+        socket.send_bytes(AUDIO)
+    assert [options.energy_threshold for options in server.gate.options] == [threshold]
+
+
+def test_gate_settings_out_of_range_close_4001(serve: Any) -> None:
+    _, client = serve()
+    with client.websocket_connect("/ws") as socket:
+        socket.send_json({**GOOD, "versao": 2, "vad": {"silencio_final_ms": 1}})
+        assert closed_with(socket) == 4001
+
+
 def test_health_is_about_the_process_and_readiness_names_what_is_missing(serve: Any) -> None:
     server, client = serve()
     assert client.get("/saude").json() == {"vivo": True}
