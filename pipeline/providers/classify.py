@@ -11,8 +11,8 @@ from pipeline.providers.errors import Category
 CODES: dict[str, Category] = {
     "concurrent_limit_exceeded": Category.BUSY,
     "too_many_concurrent_requests": Category.BUSY,
-    "system_busy": Category.BUSY,
-    "queue_overflow": Category.BUSY,
+    "system_busy": Category.CAPACITY,
+    "queue_overflow": Category.CAPACITY,
     "rate_limit_exceeded": Category.RATE,
     "rate_limited": Category.RATE,
     "commit_throttled": Category.RATE,
@@ -44,7 +44,7 @@ PHRASES: tuple[tuple[str, Category], ...] = (
     ("used all available credits", Category.QUOTA),
     ("monthly spending limit", Category.QUOTA),
     ("incorrect api key", Category.AUTH),
-    ("currently at capacity", Category.BUSY),
+    ("currently at capacity", Category.CAPACITY),
     ("too many requests", Category.RATE),
 )
 

@@ -18,7 +18,8 @@ class Category(StrEnum):
 
     TRANSIENT = "transitoria"  # transport trouble, 408, 5xx
     TIMEOUT = "prazo"  # no answer in time
-    BUSY = "ocupado"  # the account's concurrency, or the provider's capacity
+    BUSY = "ocupado"  # more calls at a time than the account's plan allows
+    CAPACITY = "sobrecarga"  # the provider has too much to do, with everybody's calls
     RATE = "limite"  # requests per minute
     QUOTA = "cota"  # credit or plan used up: somebody must pay
     AUTH = "credencial"  # key, permission or account: somebody must act

@@ -25,7 +25,8 @@ class Act:
 POLICY: dict[Category, Act] = {
     Category.TRANSIENT: Act(backoff_s=0.25, trips="count"),
     Category.TIMEOUT: Act(backoff_s=0.25, trips="count"),
-    Category.BUSY: Act(backoff_s=0.75, trips="count", shrink=True),
+    Category.BUSY: Act(backoff_s=0.75, trips="no", shrink=True),  # it is well, we are too many
+    Category.CAPACITY: Act(backoff_s=0.75, trips="count"),
     Category.RATE: Act(backoff_s=1.0, trips="count"),
     Category.QUOTA: Act(backoff_s=None, trips="open", alert=True),
     Category.AUTH: Act(backoff_s=None, trips="open", alert=True),

@@ -28,7 +28,7 @@ QUESTION = ChatRequest(
     interaction_id="i1",
 )
 FAULTS = [
-    (Fault.BUSY, Category.BUSY),
+    (Fault.BUSY, Category.CAPACITY),
     (Fault.BUSY_RETRY_AFTER, Category.RATE),
     (Fault.KEY, Category.AUTH),
     (Fault.QUOTA, Category.QUOTA),

@@ -27,13 +27,13 @@ SERVICE = {
     "xai": Service.XAI_SPEECH,
 }
 REFUSALS = [
-    (Fault.BUSY, {Category.BUSY, Category.RATE}),
-    (Fault.BUSY_RETRY_AFTER, {Category.BUSY, Category.RATE}),
+    (Fault.BUSY, {Category.BUSY, Category.RATE, Category.CAPACITY}),
+    (Fault.BUSY_RETRY_AFTER, {Category.CAPACITY, Category.RATE}),
     (Fault.KEY, {Category.AUTH}),
     (Fault.QUOTA, {Category.QUOTA}),
     (Fault.CREDIT, {Category.QUOTA, Category.AUTH}),
     (Fault.ERROR, {Category.TRANSIENT}),
-    (Fault.UNAVAILABLE, {Category.TRANSIENT, Category.BUSY}),
+    (Fault.UNAVAILABLE, {Category.TRANSIENT, Category.CAPACITY}),
     (Fault.HANG, {Category.TIMEOUT}),
     (Fault.DRIBBLE, {Category.TIMEOUT}),
     (Fault.CUT, {Category.TRANSIENT}),

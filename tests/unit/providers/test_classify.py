@@ -6,7 +6,7 @@ from pipeline.providers.errors import Category
 ELEVENLABS = [
     (429, {"detail": {"status": "concurrent_limit_exceeded", "message": "x"}}, Category.BUSY),
     (429, {"detail": {"type": "rate_limit_error", "code": "too_many_concurrent_requests"}}, Category.BUSY),
-    (429, {"detail": {"status": "system_busy", "message": "x"}}, Category.BUSY),
+    (429, {"detail": {"status": "system_busy", "message": "x"}}, Category.CAPACITY),
     (429, {"detail": {"code": "rate_limit_exceeded"}}, Category.RATE),
     (401, {"detail": {"status": "quota_exceeded", "message": "x"}}, Category.QUOTA),
     (402, {"detail": {"code": "insufficient_credits"}}, Category.QUOTA),
@@ -22,7 +22,7 @@ XAI = [
     (400, {"code": "invalid-argument", "error": "Incorrect API key provided: xa***"}, Category.AUTH),
     (400, {"code": "invalid-argument", "error": "temperature must be a number"}, Category.INVALID),
     (429, {"code": "resource-exhausted", "error": "Too many requests for team"}, Category.RATE),
-    (429, {"code": "resource-exhausted", "error": "The model is currently at capacity"}, Category.BUSY),
+    (429, {"code": "resource-exhausted", "error": "The model is currently at capacity"}, Category.CAPACITY),
     (429, {"code": "resource-exhausted", "error": "Your team has used all available credits"}, Category.QUOTA),
     (403, {"code": "permission-denied", "error": "You reached your monthly spending limit."}, Category.QUOTA),
     (403, {"code": "permission-denied", "error": "no access to this model"}, Category.AUTH),
