@@ -96,7 +96,7 @@ class Counter:
         await self.flush()
 
     async def flush(self) -> None:
-        """Wait until nothing is queued and the server has every command. Raises what ended the counter, if something did."""
+        """Wait until nothing is queued and the server has every command. Raises what ended the counter."""
         drained = asyncio.create_task(self._drained.wait(), name="flush")
         try:
             await asyncio.wait({drained, self._task}, return_when=asyncio.FIRST_COMPLETED)

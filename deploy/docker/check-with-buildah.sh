@@ -29,7 +29,7 @@ if ! engine inspect --type image balto-base >/dev/null 2>&1; then
 fi
 
 say "the image"
-engine build --layers --isolation chroot --format docker --pull-never --build-arg BASE=localhost/balto-base "$@" --tag balto .
+engine build --isolation chroot --format docker --pull-never --build-arg BASE=localhost/balto-base "$@" --tag balto .
 
 container=$(engine from --pull-never localhost/balto)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
