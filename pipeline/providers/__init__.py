@@ -2,7 +2,7 @@
 
 from pipeline.providers.account import Account, Answered, Ask, Reply
 from pipeline.providers.errors import Category, ProviderError
-from pipeline.providers.policy import POLICY, needs_operator
+from pipeline.providers.policy import POLICY, operator_alerts
 from pipeline.providers.prices import PriceTable, Usage, load_prices
 
 __all__ = [
@@ -16,5 +16,5 @@ __all__ = [
     "Reply",
     "Usage",
     "load_prices",
-    "needs_operator",
+    "operator_alerts",
 ]

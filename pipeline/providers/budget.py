@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from configs.budget import BudgetSettings
 from pipeline.events import ErrorNoted, ProviderCalled
 from pipeline.providers.errors import Category
+from pipeline.providers.policy import operator_alerts
 from pipeline.stages import (
     RecommendationRequest,
     Recommender,
@@ -42,7 +43,7 @@ class DailyBudget:
         zone = ZoneInfo(settings.timezone)
         self._limit_usd = settings.daily_usd_per_client
         self._catalogue_from = settings.catalogue_from
-        self._alert = alert
+        self.alert = alert
         self._today = today or (lambda: datetime.now(zone).date())
         self._day = self._today()
         self._spent_usd: dict[str, float] = {}
@@ -60,7 +61,7 @@ class DailyBudget:
         after = self._spent_usd[cliente_codigo] = before + sum(call.cost_usd for call in calls)
         level = self._level_at(after)
         if level > self._level_at(before):
-            self._alert(_alert(level))
+            self.alert(_alert(level))
 
     def _level_at(self, spent_usd: float) -> ServiceLevel:
         if self._limit_usd is None or spent_usd < self._limit_usd * self._catalogue_from:
@@ -82,7 +83,10 @@ def _alert(level: ServiceLevel) -> ErrorNoted:
 
 
 class BudgetedTranscriber:
-    """A Transcriber that counts what it costs and refuses when the client's budget is spent."""
+    """A Transcriber that counts what it costs and refuses when the client's budget is spent.
+
+    A refusal that somebody must act on is told also when another provider answered in the end.
+    """
 
     def __init__(self, transcriber: Transcriber, budget: DailyBudget) -> None:
         self._transcriber = transcriber
@@ -93,11 +97,16 @@ class BudgetedTranscriber:
             return StageFailed(category=Category.BUDGET, message="orçamento diário do cliente gasto")
         result = await self._transcriber.transcribe(request)
         self._budget.spend(request.cliente_codigo, result.calls)
+        if isinstance(result, Transcription):  # a failure carries its own alert
+            _tell(self._budget.alert, result.calls)
         return result
 
 
 class BudgetedRecommender:
-    """A Recommender that counts what it costs and leaves the model alone when the budget is nearly spent."""
+    """A Recommender that counts what it costs and leaves the model alone when the budget is nearly spent.
+
+    A refusal that somebody must act on is told also when the catalogue answered in the end.
+    """
 
     def __init__(self, recommender: Recommender, budget: DailyBudget) -> None:
         self._recommender = recommender
@@ -107,6 +116,14 @@ class BudgetedRecommender:
         if self._budget.level(request.cliente_codigo) > ServiceLevel.FULL:
             request = replace(request, model_allowed=False)
         result = await self._recommender.recommend(request)
-        calls = result.calls if isinstance(result, StageFailed) else result.basis.calls
-        self._budget.spend(request.cliente_codigo, calls)
+        if isinstance(result, StageFailed):
+            self._budget.spend(request.cliente_codigo, result.calls)
+            return result
+        self._budget.spend(request.cliente_codigo, result.basis.calls)
+        _tell(self._budget.alert, result.basis.calls)
         return result
+
+
+def _tell(alert: Callable[[ErrorNoted], None], calls: Iterable[ProviderCalled]) -> None:
+    for noted in operator_alerts(calls):
+        alert(noted)

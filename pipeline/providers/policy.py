@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pipeline.events import ProviderCalled
+from pipeline.events import ErrorNoted, ProviderCalled
 from pipeline.providers.errors import Category
 
 
@@ -38,7 +38,20 @@ POLICY: dict[Category, Act] = {
 }
 
 
-def needs_operator(calls: Iterable[ProviderCalled]) -> tuple[ProviderCalled, ...]:
-    """The calls an operator must hear of, also when a second provider saved the day."""
-    alerting = {category.value for category, act in POLICY.items() if act.alert}
-    return tuple(call for call in calls if call.outcome in alerting)
+ALERTING = frozenset(category.value for category, act in POLICY.items() if act.alert)
+
+
+def operator_alerts(calls: Iterable[ProviderCalled]) -> list[ErrorNoted]:
+    """What an operator must hear of, also when a second provider or the catalogue saved the day."""
+    return [
+        ErrorNoted(
+            component=call.provider,
+            kind=call.outcome,
+            message=f"{call.provider} recusou uma chamada ({call.outcome}): é preciso agir",
+            session_id=call.session_id,
+            utterance_id=call.utterance_id,
+            alert=True,
+        )
+        for call in calls
+        if call.outcome in ALERTING
+    ]

@@ -10,7 +10,7 @@ from pipeline.events import ProviderRole
 from pipeline.providers.account import Account, Answered, Ask, Reply
 from pipeline.providers.breaker import BreakerState
 from pipeline.providers.errors import AnswerUnreadable, CallLost, CallRefused, Category
-from pipeline.providers.policy import POLICY, needs_operator
+from pipeline.providers.policy import POLICY, operator_alerts
 from pipeline.providers.prices import Usage, load_prices
 from pipeline.stages import StageFailed
 
@@ -155,7 +155,9 @@ async def test_quota_is_told_once_and_then_the_provider_is_left_alone() -> None:
     first = await one.call(Script([refused(Category.QUOTA)]), ask())
     assert isinstance(first, StageFailed)
     assert first.alert
-    assert [call.outcome for call in needs_operator(first.calls)] == [Category.QUOTA]
+    assert [(alert.component, alert.kind, alert.alert) for alert in operator_alerts(first.calls)] == [
+        ("elevenlabs", Category.QUOTA, True)
+    ]
     again = await one.call(Script([refused(Category.QUOTA)]), ask())
     assert isinstance(again, StageFailed)
     assert (again.category, again.alert) == (Category.UNAVAILABLE, False)

@@ -1,4 +1,5 @@
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -87,12 +88,13 @@ class CountingTranscriber:
 
 
 class NotingRecommender:
-    def __init__(self) -> None:
+    def __init__(self, outcome: str = "ok") -> None:
         self.allowed: list[bool] = []
+        self._outcome = outcome
 
     async def recommend(self, request: RecommendationRequest) -> Verdict | StageFailed:
         self.allowed.append(request.model_allowed)
-        return Silence(reason="x", basis=Basis(engine="e", calls=(cost(0.3),)))
+        return Silence(reason="x", basis=Basis(engine="e", calls=(replace(cost(0.3), outcome=self._outcome),)))
 
 
 TRANSCRIBE = TranscriptionRequest(
@@ -116,3 +118,10 @@ async def test_both_stages_draw_on_one_budget() -> None:
     assert counting.asked == 1
     assert noting.allowed == [True, False]
     assert budget.spent_usd("c1") == pytest.approx(1.2)
+
+
+async def test_a_spent_credit_is_told_although_the_catalogue_answered() -> None:
+    budget, alerts, _ = make(None)
+    await BudgetedRecommender(NotingRecommender("cota"), budget).recommend(RECOMMEND)
+    await BudgetedRecommender(NotingRecommender("transitoria"), budget).recommend(RECOMMEND)
+    assert [(alert.component, alert.kind, alert.alert) for alert in alerts] == [("p", "cota", True)]
