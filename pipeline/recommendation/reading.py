@@ -120,7 +120,7 @@ def _denied_before(scan: Scan, mention: Mention) -> bool:
     if tokens[mention.first].sound in NEGATORS:
         return False  # "não consigo dormir": the denial is the complaint
     inside = {i for m in scan.mentions if m.concept.kind is not Kind.CUE for i in range(m.first, m.last + 1)}
-    place, passed = mention.first - 1, False
+    place, verb = mention.first - 1, False
     listed = any(t.sound in ("nem", "nada", "nenum") for t in tokens[mention.last :])
     while place >= 0:
         token = tokens[place]
@@ -131,15 +131,11 @@ def _denied_before(scan: Scan, mention: Mention) -> bool:
             return tokens[place + 1].sound != "so" and not like
         if token.sound not in THROUGH and place not in inside:
             return False
-        if passed and token.sound in VERBS and place not in inside:
-            return _negator_just_before(scan, place)
-        passed = passed or place in inside
+        if verb and place in inside:
+            return False  # "não é gripe é febre": the verb between opens a statement of its own
+        verb = verb or (token.sound in VERBS and place not in inside)
         place -= 1
     return False
-
-
-def _negator_just_before(scan: Scan, place: int) -> bool:
-    return place > 0 and scan.spoken.tokens[place - 1].sound in NEGATORS
 
 
 def _denied_after(scan: Scan, mention: Mention) -> bool:
