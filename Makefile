@@ -8,7 +8,7 @@ UV := $(BIN)/uv pip
 # Compiled at once: the graph's dozen processes would each compile what they import, at every start.
 INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --compile-bytecode
 
-.PHONY: help run test lint types lock docker-check clean bench-record bench-latency
+.PHONY: help run test lint types lock docker-check clean bench-record bench-latency bench-gate
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -39,7 +39,7 @@ test: $(VENV)/.dev  ## every test (ARGS="-k name" narrows)
 bench-record: $(VENV)/.dev  ## measure the record at 10 million interactions (minutes; ARGS="--rows 1000000" is shorter)
 	$(BIN)/python -m benchmarks.record.run $(ARGS)
 
-bench-latency: $(VENV)/.dev  ## measure last word to card, end to end (2 minutes; ARGS="--counters 20")
+bench-latency: $(VENV)/.dev  ## measure last word to card, batch and realtime (4 minutes; ARGS="--counters 20")
 	$(BIN)/python -m benchmarks.latency.run $(ARGS)
 
 lint: $(VENV)/.dev  ## style and correctness rules
@@ -57,6 +57,9 @@ lock: $(BIN)/uv  ## resolve the dependencies again and write requirements/*.lock
 
 docker-check:  ## build the image without Docker, run it, stream to it (root; Debian's buildah and debootstrap)
 	deploy/docker/check-with-buildah.sh
+
+bench-gate: $(VENV)/.dev  ## score the gate on the evaluation kit, and measure its cost (minutes)
+	$(BIN)/python -m benchmarks.gate.run $(ARGS)
 
 clean:  ## remove the virtual environment and caches; data stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache

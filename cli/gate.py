@@ -89,14 +89,14 @@ def _total(files: list[Path], values: dict[str, str]) -> _Paid:
 
 
 def _print(rows: list[tuple[str, _Paid]], usd_per_hour: float, price: str) -> None:
-    table = Table(caption=f"at {usd_per_hour:.2f} USD an hour ({price})")
-    table.add_column("")
-    for heading in ("utterances", "received s", "forwarded s", "discarded s", "forwarded", "USD paid", "USD saved"):
-        table.add_column(heading, justify="right")
+    table = Table(caption=f"seconds, and USD at {usd_per_hour:.2f} an hour ({price})")
+    table.add_column("", overflow="fold")
+    for heading in ("spans", "received", "forwarded", "discarded", "share", "paid", "saved"):
+        table.add_column(heading, justify="right", no_wrap=True)
     for name, paid in rows:
         share = paid.forwarded_s / paid.received_s if paid.received_s else 0.0
         seconds = (f"{s:.1f}" for s in (paid.received_s, paid.forwarded_s, paid.discarded_s))
-        usd = (f"{s / 3600 * usd_per_hour:.5f}" for s in (paid.forwarded_s, paid.discarded_s))
+        usd = (f"{s / 3600 * usd_per_hour:.4f}" for s in (paid.forwarded_s, paid.discarded_s))
         table.add_row(name, str(paid.utterances), *seconds, f"{share:.0%}", *usd)
     out.print(table)
 

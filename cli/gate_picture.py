@@ -10,11 +10,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+from pipeline.audio import SAMPLE_RATE_HZ, seconds
 from pipeline.gate.trace import Trace
 
 FORWARDED, VOICE, LEVEL, FLOOR, WAVE = "#2a9d8f", "#e9a23b", "#264653", "#c1440e", "#8a99a6"
 DOTS_ACROSS = 4000
-INCHES = (14.0, 5.5)
+INCHES, RATIOS = (14.0, 5.5), (1.0, 1.4)
 
 
 def draw(pcm: bytes, trace: Trace, title: str, to: Path) -> None:
@@ -28,16 +29,15 @@ def draw(pcm: bytes, trace: Trace, title: str, to: Path) -> None:
         for axes in (wave, level):
             for i, span in enumerate(trace.spans):
                 label = "forwarded" if i == 0 and axes is level else None
-                axes.axvspan(
-                    span.start_sample / 16_000, span.end_sample / 16_000, color=FORWARDED, alpha=0.22, label=label
-                )
+                first, last = seconds(span.start_sample), seconds(span.end_sample)
+                axes.axvspan(first, last, color=FORWARDED, alpha=0.22, label=label)
         share = trace.forwarded_s / trace.received_s if trace.received_s else 0.0
         wave.set_title(
             f"{title}: {trace.received_s:.1f} s received, {trace.forwarded_s:.1f} s forwarded ({share:.0%}), "
             f"{len(trace.spans)} utterances",
             loc="left",
         )
-        level.legend(loc="upper right", ncols=4, frameon=False)
+        level.legend(loc="upper right", ncols=4)
         figure.savefig(to, dpi=110)
     finally:
         plt.close(figure)
@@ -48,7 +48,7 @@ def _waveform(axes: Axes, pcm: bytes) -> None:
     x = np.frombuffer(pcm, "<i2").astype(np.float64)
     width = max(1, len(x) // DOTS_ACROSS)
     blocks = x[: len(x) // width * width].reshape(-1, width)
-    at = np.arange(len(blocks)) * width / 16_000
+    at = np.arange(len(blocks)) * width / SAMPLE_RATE_HZ
     axes.fill_between(at, blocks.min(axis=1), blocks.max(axis=1), color=WAVE, linewidth=0)
     axes.set_ylabel("sample")
     axes.margins(x=0)

@@ -7,7 +7,6 @@ from pipeline.gate.grid import FRAME_SAMPLES, FULL_SCALE_DB, Doubles, Floats, Pc
 SILENCE_DBFS = -90.0
 FALL = 0.3  # of the difference per quantum, when it gets quieter
 RISE_DB = 0.15  # per quantum: 1.5 dB a second
-START_DBFS = -60.0
 
 
 def frames_of(pcm: Pcm) -> Floats:
@@ -32,12 +31,12 @@ class NoiseFloor:
         self.dbfs = grown(self.dbfs, capacity)
 
     def reset(self, row: int, dbfs: float | None = None) -> None:
-        self.dbfs[row] = START_DBFS if dbfs is None else dbfs
+        self.dbfs[row] = np.nan if dbfs is None else dbfs  # nan: the first quantum says
 
     def follow(self, rows: Rows, levels: Floats) -> None:
         """One quantum: `levels` [streams, frames] in dBFS."""
         quiet = np.partition(levels, 1, axis=1)[:, 1]  # the second quietest frame: one dropout is not a floor
-        floor = self.dbfs[rows]
+        floor = np.where(np.isnan(self.dbfs[rows]), quiet, self.dbfs[rows])
         self.dbfs[rows] = np.where(quiet < floor, floor + FALL * (quiet - floor), np.minimum(quiet, floor + RISE_DB))
 
 

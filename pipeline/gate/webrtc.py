@@ -6,10 +6,11 @@ import numpy as np
 
 from pipeline.gate.denoise import Denoiser
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.grid import FRAME_SAMPLES, Doubles, Pcm, Rows, grown
+from pipeline.gate.grid import FRAME_SAMPLES, QUANTUM_SAMPLES, Doubles, Pcm, Rows, grown
 from pipeline.gate.level import NoiseFloor, frame_dbfs, frames_of
 from pipeline.gate.voice import WebRtcVoice
 
+VOICES = tuple(Voice)
 OPEN_ABOVE_FLOOR_DB = 6.0
 HOLD_ABOVE_FLOOR_DB = 3.0
 
@@ -50,22 +51,19 @@ class WebRtcEngine:
     def hear(
         self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
     ) -> list[list[Heard]]:
-        levels = frame_dbfs(frames_of(pcm))
-        above = levels - (self._floor.dbfs[rows] + self._shift_db[rows])[:, None]
+        parts = [self._parts[row] for row in rows.tolist()]
+        clean = np.stack([denoiser.clean(quantum) for (denoiser, _), quantum in zip(parts, pcm, strict=True)])
+        levels = frame_dbfs(frames_of(clean))
         self._floor.follow(rows, levels)
+        above = levels - (self._floor.dbfs[rows] + self._shift_db[rows])[:, None]
+        voiced = np.array([voice.hear(quantum) for (_, voice), quantum in zip(parts, clean, strict=True)])
         opens, holds = above > OPEN_ABOVE_FLOOR_DB, above > HOLD_ABOVE_FLOOR_DB
-        verdicts = [
-            self._verdicts(row, start, pcm[i], opens[i].tolist(), holds[i].tolist(), levels[i].tolist())
-            for i, (row, start) in enumerate(zip(rows.tolist(), starts, strict=True))
+        voices = np.where(voiced & holds, Voice.HOLDS + (voiced & opens), Voice.NONE)
+        return [
+            [] if lead else self._verdicts(start, *verdicts)
+            for start, lead, *verdicts in zip(starts, leading, voices.tolist(), levels.tolist(), strict=True)
         ]
-        return [[] if lead else heard for heard, lead in zip(verdicts, leading, strict=True)]
 
-    def _verdicts(
-        self, row: int, start: int, pcm: Pcm, opens: list[bool], holds: list[bool], levels: list[float]
-    ) -> list[Heard]:
-        denoiser, voice = self._parts[row]
-        heard = []
-        for i, voiced in enumerate(voice.hear(denoiser.clean(pcm))):
-            verdict = Voice.NONE if not voiced else Voice.OPENS if opens[i] else Voice.HOLDS if holds[i] else Voice.NONE
-            heard.append(Heard(start + (i + 1) * FRAME_SAMPLES, verdict, levels[i]))
-        return heard
+    def _verdicts(self, start: int, voices: list[int], levels: list[float]) -> list[Heard]:
+        ends = range(start + FRAME_SAMPLES, start + QUANTUM_SAMPLES + 1, FRAME_SAMPLES)
+        return [Heard(end, VOICES[v], level) for end, v, level in zip(ends, voices, levels, strict=True)]
