@@ -11,8 +11,8 @@ from pipeline.gate.level import NoiseFloor, frame_dbfs, frames_of
 from pipeline.gate.voice import WebRtcVoice
 
 VOICES = tuple(Voice)
-OPEN_ABOVE_FLOOR_DB = 6.0
-HOLD_ABOVE_FLOOR_DB = 3.0
+OPEN_ABOVE_FLOOR_DB = 14.0  # both levels after suppression, which pushes noise down and leaves voice
+HOLD_ABOVE_FLOOR_DB = 9.0
 
 
 class WebRtcEngine:
