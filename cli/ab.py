@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
@@ -13,7 +13,9 @@ from client.wav import WavAudio
 from configs.environment import Environment
 from configs.gate import GateSettings
 from configs.transcription import TranscriptionSettings
-from pipeline.transcription.compare import Answer, Comparison, Pair
+
+if TYPE_CHECKING:
+    from pipeline.transcription.compare import Answer, Pair
 
 
 def ab(
@@ -42,7 +44,7 @@ def ab(
 
 async def _compare(
     pcm: bytes, environment: Environment, *, sandbox: bool, speed: float, budget_s: float
-) -> Sequence[Pair]:
+) -> "Sequence[Pair]":
     if not sandbox:
         return await _both_ways(pcm, environment, speed, budget_s)
     from sandbox.server import SandboxServer
@@ -52,9 +54,10 @@ async def _compare(
         return await _both_ways(pcm, emulated, speed, budget_s)
 
 
-async def _both_ways(pcm: bytes, environment: Environment, speed: float, budget_s: float) -> Sequence[Pair]:
+async def _both_ways(pcm: bytes, environment: Environment, speed: float, budget_s: float) -> "Sequence[Pair]":
     from pipeline.gate import make_host
     from pipeline.transcription import make_live_transcriber, make_transcriber
+    from pipeline.transcription.compare import Comparison
 
     settings = TranscriptionSettings()
     batch = make_transcriber(settings, environment)
@@ -68,7 +71,7 @@ async def _both_ways(pcm: bytes, environment: Environment, speed: float, budget_
         await batch.aclose()
 
 
-def _utterances(pairs: Sequence[Pair]) -> Table:
+def _utterances(pairs: "Sequence[Pair]") -> Table:
     table = Table(title="Utterances", show_lines=True)
     for name, justify in (("at", "right"), ("batch", "left"), ("realtime", "left"), ("words apart", "right")):
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
@@ -78,12 +81,12 @@ def _utterances(pairs: Sequence[Pair]) -> Table:
     return table
 
 
-def _cell(answer: Answer) -> str:
+def _cell(answer: "Answer") -> str:
     said = f"[bad]{answer.failure}[/bad]" if answer.failure else answer.text or "[quiet](nothing)[/quiet]"
     return f"{said}\n[quiet]{answer.latency_s * 1000:.0f} ms, US$ {answer.cost_usd:.6f}[/quiet]"
 
 
-def _summary(pairs: Sequence[Pair]) -> Table:
+def _summary(pairs: "Sequence[Pair]") -> Table:
     table = Table(title="Close of the utterance → text")
     for name in ("", "median", "slowest", "cost", "failed"):
         table.add_column(name, justify="left" if not name else "right")

@@ -16,7 +16,6 @@ from configs.environment import Environment
 from configs.model import ModelSettings
 from configs.recommendation import RecommendationSettings
 from pipeline.recommendation.catalogue import load_catalogue
-from pipeline.recommendation.chat import make_chat_model
 from pipeline.recommendation.errors import RecommendationError
 from pipeline.recommendation.evaluation import Dialogue, Result, Score, came, differing, load_dialogues, run, score
 from pipeline.recommendation.recommend import make_recommender
@@ -67,6 +66,8 @@ async def _run(
 ) -> list[Result]:
     model = None
     if engine is Engine.MODEL:
+        from pipeline.recommendation.chat import make_chat_model  # an HTTP client: loaded when needed
+
         model = make_chat_model(ModelSettings(), Environment())
         if model is None:
             raise CommandError("no chat model: set XAI_API_KEY, or use --recommender deterministic")

@@ -1,15 +1,20 @@
 """`balto`: every command, mounted. Modules load fast; what is heavy is imported when a command runs."""
 
-import importlib
-import importlib.util
 import os
 import sys
 
 import typer
 
+from cli.ab import ab
+from cli.catalogue import app as catalogue
 from cli.counter import counter
+from cli.erase import erase
+from cli.eval import evaluate
+from cli.gate import gate
 from cli.keys import keys
 from cli.output import CommandError, show_error
+from cli.query import query
+from cli.report import report
 from cli.run.command import run
 from client.errors import ClientError
 
@@ -21,32 +26,16 @@ app = typer.Typer(
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
 )
-app.command()(run)
-app.command()(counter)
-app.add_typer(keys, name="keys")
-
-
-def _mount_others() -> None:
-    """The commands of the other stages."""
-    for module, attribute, name in (
-        ("cli.query", "query", "query"),
-        ("cli.report", "report", "report"),
-        ("cli.erase", "erase", "erase"),
-        ("cli.gate", "gate", "gate"),
-        ("cli.eval", "evaluate", "eval"),
-        ("cli.ab", "ab", "ab"),
-        ("cli.catalogue", "app", "catalogue"),
-    ):
-        if importlib.util.find_spec(module) is None:
-            continue
-        command = getattr(importlib.import_module(module), attribute)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=name)
-        else:
-            app.command(name)(command)
-
-
-_mount_others()
+app.command(rich_help_panel="Serve")(run)
+app.add_typer(keys, name="keys", rich_help_panel="Serve")
+app.command(rich_help_panel="Be a counter")(counter)
+app.command(rich_help_panel="Ask the record")(query)
+app.command(rich_help_panel="Ask the record")(report)
+app.command(rich_help_panel="Ask the record")(erase)
+app.command(rich_help_panel="Try and measure")(gate)
+app.command("eval", rich_help_panel="Try and measure")(evaluate)
+app.command(rich_help_panel="Try and measure")(ab)
+app.add_typer(catalogue, name="catalogue", rich_help_panel="Try and measure")
 
 
 def main() -> None:
