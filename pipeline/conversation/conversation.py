@@ -83,7 +83,7 @@ class Conversation:
         self._stages = stages
         self._settings = settings
         self._time = asyncio.get_running_loop().time
-        self._began = self._time()
+        self._began = self._arrived_at = self._time()
         self._phase = Phase.LISTENING
         self._audio = AudioBuffer()
         self._account = AudioAccount()
@@ -119,6 +119,7 @@ class Conversation:
         if not self._audio.end_sample:
             self._began = self._time()
         if self._audio.append(pcm):
+            self._arrived_at = self._time()
             self._bound_held_audio()
             self._stream.notify()
         if seconds(self._audio.end_sample) - self._session_s() > self._settings.max_ahead_s:
@@ -259,7 +260,7 @@ class Conversation:
         delivered_at = self._time()
         return Timeline(
             closing_silence_s=seconds(max(0, span.closed_at_sample - span.speech_end_sample)),
-            closed_at=delivered_at - seconds(max(0, self._audio.end_sample - span.closed_at_sample)),
+            closed_at=self._arrived_at - seconds(max(0, self._audio.end_sample - span.closed_at_sample)),
             delivered_at=delivered_at,
         )
 

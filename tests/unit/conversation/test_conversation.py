@@ -127,7 +127,7 @@ async def test_every_part_of_the_latency_has_an_owner() -> None:
     await asyncio.sleep(5)
     latency = shop.recorder.of(Shown)[0].latency
     assert latency.closing_silence_ms == pytest.approx(600)
-    assert latency.gate_tick_ms == pytest.approx(200)
+    assert latency.gate_tick_ms == pytest.approx(300)
     assert latency.transcription_ms == pytest.approx(400)
     assert latency.recommendation_ms == pytest.approx(500)
     assert latency.record_ms == pytest.approx(4)
