@@ -26,6 +26,7 @@ def local(sql: str, path: Path) -> pa.RecordBatchReader:
         )
     try:
         con = duckdb.connect(str(path), read_only=True)
+        con.execute("SET enable_progress_bar = false")  # it would land among the rows
         result = con.sql(sql)
         if result is None:
             raise CommandError("that statement returns no rows; ask with SELECT, FROM, DESCRIBE or SUMMARIZE")

@@ -41,6 +41,7 @@ def _write(first: date, last: date, to: Path, path: Path) -> None:
         raise CommandError(f"{path} does not exist yet; start the service (balto run), or name the file with --db")
     try:
         with duckdb.connect(str(path), read_only=True) as con:
+            con.execute("SET enable_progress_bar = false")
             figures = gather(con, Period(first, last))
             published = con.execute(
                 "SELECT strftime(publicado_em, '%d/%m/%Y %H:%M') FROM analise.atualizacao"

@@ -87,6 +87,7 @@ class Database:
             con.execute(f"SET memory_limit = '{self._settings.writer_memory_mb}MB'")
             con.execute(f"SET wal_autocheckpoint = '{_AUTOCHECKPOINT}'")
             con.execute("SET TimeZone = 'UTC'")
+            con.execute("SET enable_progress_bar = false")
             con.execute("SET autoinstall_known_extensions = false")
             con.execute(f"ATTACH '{_quoted(path)}' AS {catalog} (STORAGE_VERSION '{STORAGE_VERSION}')")
             con.execute(f"USE {catalog}")

@@ -76,6 +76,7 @@ def open_locked(order: dict[str, Any]) -> Any:
     con = duckdb.connect(order["database"], read_only=True, config={"python_enable_replacements": "false"})
     manifest = con.execute("SELECT arquivo FROM bruto.selados").fetchall()
     cold = [str(Path(order["archive"]) / name) for (name,) in manifest]
+    con.execute("SET enable_progress_bar = false")  # it would land among the rows
     con.execute(f"SET threads = {int(order['threads'])}")
     con.execute(f"SET memory_limit = '{int(order['memory_mb'])}MB'")
     con.execute(f"SET temp_directory = '{order['scratch']}'")

@@ -1,0 +1,73 @@
+"""The commands as people type them."""
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from configs.record import RecordSettings
+from pipeline.ids import new_id
+from pipeline.record.service import RecordService
+from tests.unit.record.conftest import batch, conversation
+
+ROOT = Path(__file__).parents[3]
+
+
+def balto(*arguments: str, folder: Path, fails: bool = False) -> subprocess.CompletedProcess[bytes]:
+    environment = os.environ | {"BALTO_DATA_DIR": str(folder), "DB_FILE": str(folder / "registro.duckdb")}
+    command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120)
+    assert (done.returncode != 0) == fails, done.stderr.decode()
+    return done
+
+
+def test_query_as_table_csv_and_arrow(published_dir: Path) -> None:
+    sql = "SELECT produto, sintomas, interacao_id FROM analise.interacoes"
+    assert b"Dipirona 500 mg" in balto("query", sql, folder=published_dir).stdout
+    lines = balto("query", sql, "--csv", folder=published_dir).stdout.splitlines()
+    assert lines[0] == b'"produto","sintomas","interacao_id"'
+    assert len(lines) == 4
+    table = pa.ipc.open_stream(io.BytesIO(balto("query", sql, "--arrow", folder=published_dir).stdout)).read_all()
+    assert table["sintomas"].to_pylist() == [["dor_de_cabeca"]] * 3
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["query", "SELEC 1"], b"syntax error"),
+        (["query", "SELECT 1", "--csv", "--arrow"], b"choose one"),
+        (["query", "SELECT 1", "--db", "/nowhere/x.duckdb"], b"does not exist yet"),
+        (["query", "SELECT 1", "--server", "http://127.0.0.1:1", "--key", "k"], b"did not answer"),
+        (["query", "SELECT 1", "--server", "http://127.0.0.1:1"], b"needs an analyst's key"),
+        (["report", "--since", "2026-02-01", "--until", "2026-01-01"], b"is after"),
+        (["erase", "--yes"], b"exactly one"),
+    ],
+)
+def test_mistakes_are_told_in_a_sentence(published_dir: Path, arguments: list[str], said: bytes) -> None:
+    done = balto(*arguments, folder=published_dir, fails=True)
+    assert said in done.stderr.replace(b"\n", b" ")
+    assert b"Traceback" not in done.stderr
+
+
+def test_report_page_and_picture(published_dir: Path, tmp_path: Path) -> None:
+    balto("report", "--to", str(tmp_path / "r.html"), folder=published_dir)
+    assert "Dipirona 500 mg" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    balto("report", "--to", str(tmp_path / "r.png"), folder=published_dir)
+    assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_erase_while_the_service_runs_and_when_it_does_not(tmp_path: Path) -> None:
+    first, second = new_id(), new_id()
+    service = RecordService(RecordSettings(), tmp_path, tmp_path / "registro.duckdb")
+    service.commit(batch("o1", 1, [*conversation(first), *conversation(second)]))
+    done = balto("erase", "--session", first, "--yes", folder=tmp_path)
+    assert b"0 rows and 0 keys" in done.stdout
+    assert service.texts_of(first) == []
+    service.close()
+    balto("erase", "--session", second, "--yes", folder=tmp_path)
+    out = balto("query", "SELECT count(*) AS n FROM analise.interacoes", "--csv", folder=tmp_path).stdout
+    assert out == b'"n"\n0\n'
