@@ -14,8 +14,9 @@ COPY requirements requirements
 RUN python3 -m venv .venv \
     && .venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --require-hashes \
         -r requirements/bootstrap.lock \
-    && .venv/bin/uv pip install --system-certs --no-cache --python .venv/bin/python --no-deps --require-hashes --compile-bytecode \
-        -r requirements/run.lock -r requirements/no-deps.lock
+    && .venv/bin/uv pip install --system-certs --no-cache --python .venv/bin/python --no-deps --require-hashes \
+        -r requirements/run.lock -r requirements/no-deps.lock \
+    && { .venv/bin/python -m compileall -q -j 0 .venv/lib >/dev/null || true; }
 
 COPY . .
 RUN .venv/bin/uv pip install --no-cache --python .venv/bin/python --no-deps --no-build-isolation --editable . \

@@ -5,8 +5,9 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv pip
-# Compiled at once: the graph's dozen processes would each compile what they import, at every start.
-INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes --compile-bytecode
+INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes
+# Else the graph's dozen processes each compile what they import. Some packages ship templates that are not Python.
+COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 
 .PHONY: help run test lint types lock docker-check clean bench-record bench-latency bench-gate
 
@@ -24,10 +25,12 @@ $(BIN)/uv: requirements/bootstrap.lock
 $(VENV)/.run: $(BIN)/uv requirements/run.lock requirements/no-deps.lock pyproject.toml
 	$(INSTALL) -r requirements/run.lock -r requirements/no-deps.lock
 	$(UV) install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.run requirements/dev.lock
 	$(INSTALL) -r requirements/dev.lock
+	@$(COMPILE)
 	@touch $@
 
 run: $(VENV)/.run  ## start Balto on port 8765 (the sandbox when no keys are set)
