@@ -12,7 +12,8 @@ from contextlib import contextmanager
 def emulated_providers(given: argparse.Namespace) -> Iterator[dict[str, str]]:
     """The environment that points a graph at them."""
     command = [sys.executable, "-m", "sandbox", "--port", "0"]
-    timing = ["--speech-ms", str(given.speech_ms), "--chat-ms", str(given.chat_ms)]
+    text_ms = str(given.speech_ms)
+    timing = ["--speech-ms", text_ms, "--commit-ms", text_ms, "--chat-ms", str(given.chat_ms)]
     with subprocess.Popen([*command, *timing], stdout=subprocess.PIPE, text=True) as process:
         try:
             if process.stdout is None:

@@ -1,8 +1,8 @@
 """From the last word to the card, end to end: the graph of `serve_config.yaml`, real sockets, emulated providers.
 
 `make bench-latency` starts the graph and the emulators (250 ms to a text, 500 ms to an answer by default), streams the
-recorded dialogues from several counters at a microphone's pace, and reads what the record says of every card shown.
-Writes `benchmarks/results/latency.jsonl`, one figure per line.
+recorded dialogues from several counters at a microphone's pace, and reads what the record says of every card shown:
+once with batch transcription, once with realtime. Writes `benchmarks/results/latency.jsonl`, one figure per line.
 """
 
 import argparse
@@ -11,7 +11,7 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import duckdb
@@ -26,6 +26,7 @@ from client.wav import WavAudio, paced
 from sandbox.recordings import Dialogue, load_dialogues
 
 RESULTS = ROOT / "benchmarks" / "results" / "latency.jsonl"
+MODES = ("batch", "realtime")
 TAIL_S = 4.0  # silence after a dialogue: what is due is asked and shown
 STAGGER_S = 0.7  # counters do not speak in chorus
 PUBLISHED_WITHIN_S = 20.0
@@ -46,19 +47,39 @@ PARTS = {
 
 def main() -> None:
     given = _arguments()
-    with tempfile.TemporaryDirectory(prefix="balto-latency-") as folder, emulated_providers(given) as environment:
-        config = yaml.safe_load((ROOT / "serve_config.yaml").read_text(encoding="utf-8"))
-        with Graph(config, Path(folder), environment) as graph:
-            cards = asyncio.run(_stream(graph.url, given.counters, given.rounds))
-            rows = _recorded(Path(folder) / "dados" / "registro.duckdb", cards)
-    _report(rows, cards, given)
+    lines = [line for mode in given.modes for line in _measured(mode, given)]
+    RESULTS.parent.mkdir(parents=True, exist_ok=True)
+    RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    print(f"written to {RESULTS.relative_to(ROOT)}")
+
+
+def _measured(mode: str, given: argparse.Namespace) -> list[dict[str, object]]:
+    """One start of the graph; its figures, printed too."""
+    config = yaml.safe_load((ROOT / "serve_config.yaml").read_text(encoding="utf-8"))
+    config["applications"][0]["args"].setdefault("transcription", {})["mode"] = mode
+    with (
+        tempfile.TemporaryDirectory(prefix="balto-latency-") as folder,
+        emulated_providers(given) as environment,
+        Graph(config, Path(folder), environment) as graph,
+    ):
+        cards = asyncio.run(_stream(graph.url, given.counters, given.rounds))
+        rows = _recorded(Path(folder) / "dados" / "registro.duckdb", cards)
+    if not rows:
+        raise SystemExit("no card was recorded: nothing to report")
+    setting = {"counters": given.counters, "speech_ms": given.speech_ms, "chat_ms": given.chat_ms, "cards": len(rows)}
+    lines = [{"figure": name, "mode": mode, "value": value} | setting for name, value in _figures(rows)]
+    print(f"{mode}: {len(rows)} cards recorded, {cards} seen")
+    for line in lines:
+        print(f"  {line['figure']:32} {line['value']:.3f}")
+    return lines
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency.run", description=__doc__)
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
     parser.add_argument("--counters", type=int, default=6, help="counters at a time")
     parser.add_argument("--rounds", type=int, default=4, help="dialogues each counter plays")
-    parser.add_argument("--speech-ms", type=float, default=250.0, help="emulated transcription")
+    parser.add_argument("--speech-ms", type=float, default=250.0, help="emulated transcription, either mode")
     parser.add_argument("--chat-ms", type=float, default=500.0, help="emulated model")
     return parser.parse_args()
 
@@ -114,27 +135,13 @@ def _recorded(published: Path, cards: int) -> list[dict[str, float | None]]:
         time.sleep(0.5)
 
 
-def _report(rows: Sequence[dict[str, float | None]], cards: int, given: argparse.Namespace) -> None:
-    if not rows:
-        raise SystemExit("no card was recorded: nothing to report")
-    setting = {"counters": given.counters, "speech_ms": given.speech_ms, "chat_ms": given.chat_ms, "cards": len(rows)}
-    lines = [figure | setting for figure in _figures(rows)]
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    for line in lines:
-        print(f"{line['figure']:32} {line['value']:.3f}")
-    print(f"{len(rows)} cards recorded, {cards} seen; written to {RESULTS.relative_to(ROOT)}")
-
-
-def _figures(rows: Sequence[dict[str, float | None]]) -> list[dict[str, object]]:
-    figures: list[dict[str, object]] = []
+def _figures(rows: Sequence[dict[str, float | None]]) -> Iterator[tuple[str, float]]:
+    """(figure, seconds) of every part that happened."""
     for column, name in PARTS.items():
         values = sorted(value / 1000 for row in rows if (value := row[column]) is not None)
         if values:
-            p95 = values[min(len(values) - 1, round(0.95 * len(values)))]
-            for share, value in (("p50", statistics.median(values)), ("p95", p95)):
-                figures.append({"figure": f"{name}_{share}_s", "mode": "batch", "value": round(value, 4)})
-    return figures
+            yield f"{name}_p50_s", round(statistics.median(values), 4)
+            yield f"{name}_p95_s", round(values[min(len(values) - 1, round(0.95 * len(values)))], 4)
 
 
 if __name__ == "__main__":
