@@ -4,7 +4,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-UV := $(BIN)/uv pip
+# The system's certificates: behind a company's proxy only those are right.
+UV := $(BIN)/uv --system-certs pip
 INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes
 # Else the graph's dozen processes each compile what they import. Some packages ship templates that are not Python.
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
