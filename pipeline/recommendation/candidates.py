@@ -138,8 +138,23 @@ def for_purchases(facts: Facts, book: Rulebook, shelf: Shelf) -> tuple[Candidate
 
 
 _CAUTION = frozenset(
-    "gestante lactante hipertensao diabetes asma glaucoma renal hepatica ulcera cardiaca outra_cronica anticoagulante "
-    "imunossuprimido muitos_remedios alergia_classe".split()
+    [
+        "gestante",
+        "lactante",
+        "hipertensao",
+        "diabetes",
+        "asma",
+        "glaucoma",
+        "renal",
+        "hepatica",
+        "ulcera",
+        "cardiaca",
+        "outra_cronica",
+        "anticoagulante",
+        "imunossuprimido",
+        "muitos_remedios",
+        "alergia_classe",
+    ]
 )
 
 

@@ -50,7 +50,19 @@ class Catalogue:
 
 
 SALTS = frozenset(
-    "ácido cloridrato bromidrato sulfato maleato citrato hemitartarato succinato fosfato acetato sódico".split()
+    [
+        "ácido",
+        "cloridrato",
+        "bromidrato",
+        "sulfato",
+        "maleato",
+        "citrato",
+        "hemitartarato",
+        "succinato",
+        "fosfato",
+        "acetato",
+        "sódico",
+    ]
 )
 
 

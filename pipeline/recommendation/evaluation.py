@@ -154,7 +154,7 @@ def _result(name: str, verdict: Verdict | StageFailed, latency_ms: float) -> Res
 
 
 def _cost(answer: object) -> float:
-    return sum(call.cost_usd for call in getattr(answer, "calls", ()))
+    return float(sum(call.cost_usd for call in getattr(answer, "calls", ())))
 
 
 @dataclass(frozen=True, slots=True)

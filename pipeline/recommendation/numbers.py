@@ -5,10 +5,29 @@ from dataclasses import dataclass
 
 from pipeline.recommendation.spoken import sound_of
 
-UNITS = (
-    "zero um dois três quatro cinco seis sete oito nove dez onze doze treze quatorze quinze dezesseis dezessete "
-    "dezoito dezenove vinte"
-).split()
+UNITS = [
+    "zero",
+    "um",
+    "dois",
+    "três",
+    "quatro",
+    "cinco",
+    "seis",
+    "sete",
+    "oito",
+    "nove",
+    "dez",
+    "onze",
+    "doze",
+    "treze",
+    "quatorze",
+    "quinze",
+    "dezesseis",
+    "dezessete",
+    "dezoito",
+    "dezenove",
+    "vinte",
+]
 TENS = {"trinta": 30, "quarenta": 40, "cinquenta": 50, "sessenta": 60, "setenta": 70, "oitenta": 80, "noventa": 90}
 WORDS = {sound_of(word): value for value, word in enumerate(UNITS)}
 WORDS |= {sound_of(w): v for w, v in {**TENS, "uma": 1, "duas": 2, "catorze": 14, "meia": 6, "cem": 100}.items()}

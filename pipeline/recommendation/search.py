@@ -4,9 +4,10 @@ An index of words, and of their pairs of letters for words that are not in it, k
 items within milliseconds.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from heapq import nlargest
 from math import log
 
 from rapidfuzz import fuzz, process
@@ -19,7 +20,32 @@ SIMILAR = 78.0  # of 100: "depirona" is dipirona, "loratadina" is not loperamida
 CLOSEST = 3  # dictionary words tried for one that is not in it
 COMMON = 0.3  # a word in more than this share of the products says nothing
 EMPTY_WORDS = frozenset(
-    map(sound_of, "para pra de do da com em no na o a os as um uma e que eu me remedio remédio".split())
+    map(
+        sound_of,
+        [
+            "para",
+            "pra",
+            "de",
+            "do",
+            "da",
+            "com",
+            "em",
+            "no",
+            "na",
+            "o",
+            "a",
+            "os",
+            "as",
+            "um",
+            "uma",
+            "e",
+            "que",
+            "eu",
+            "me",
+            "remedio",
+            "remédio",
+        ],
+    )
 )
 
 
@@ -53,7 +79,7 @@ class SearchIndex:
 
     def search(self, query: str, most: int = 10) -> list[Hit]:
         """The products that fit the words best, best first."""
-        scores: Counter[int] = Counter()
+        scores: dict[int, float] = defaultdict(float)
         for word, likeness in self._words(query):
             postings = self._postings[word]
             if len(postings) > COMMON * len(self._products) and len(self._products) > 50:
@@ -61,7 +87,10 @@ class SearchIndex:
             rarity = log(1 + len(self._products) / len(postings))
             for number, weight in postings.items():
                 scores[number] += weight * rarity * likeness
-        return [Hit(self._products[number], round(score, 2)) for number, score in scores.most_common(most)]
+        return [
+            Hit(self._products[number], round(score, 2))
+            for number, score in nlargest(most, scores.items(), key=lambda item: item[1])
+        ]
 
     def _words(self, query: str) -> list[tuple[str, float]]:
         tokens = [_singular(t.sound) for t in spoken(query).tokens]

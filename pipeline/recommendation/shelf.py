@@ -10,9 +10,55 @@ from pipeline.recommendation.spoken import sound_of, spoken
 # words that name a form or a use, not a product: alone they do not tell which product is meant
 PLAIN_NAMES = frozenset(
     sound_of(word)
-    for word in "gel creme solução sabonete kit teste soro sais pó bolsa óleo leite ácido vitamina gotas spray oral "
-    "composto para com infantil adulto extrato água sal álcool protetor vitaminas emplastro xampu loção pomada "
-    "suspensão xarope comprimido sódio cloreto solar dor pele bebê cloridrato nasal adesivo talco creme curativo".split()
+    for word in [
+        "gel",
+        "creme",
+        "solução",
+        "sabonete",
+        "kit",
+        "teste",
+        "soro",
+        "sais",
+        "pó",
+        "bolsa",
+        "óleo",
+        "leite",
+        "ácido",
+        "vitamina",
+        "gotas",
+        "spray",
+        "oral",
+        "composto",
+        "para",
+        "com",
+        "infantil",
+        "adulto",
+        "extrato",
+        "água",
+        "sal",
+        "álcool",
+        "protetor",
+        "vitaminas",
+        "emplastro",
+        "xampu",
+        "loção",
+        "pomada",
+        "suspensão",
+        "xarope",
+        "comprimido",
+        "sódio",
+        "cloreto",
+        "solar",
+        "dor",
+        "pele",
+        "bebê",
+        "cloridrato",
+        "nasal",
+        "adesivo",
+        "talco",
+        "creme",
+        "curativo",
+    ]
 )
 
 

@@ -1,0 +1,93 @@
+"""What the conversation says of medicines: asked for, at hand with a prescription, or not to be taken for an allergy."""
+
+from collections.abc import Sequence
+
+from pipeline.recommendation.lexicon import Kind
+from pipeline.recommendation.reading import Reading, Said, Status
+from pipeline.recommendation.spoken import sound_of
+
+SEEKING = frozenset({"pedido", "compra"})
+
+
+def prescription_at_hand(reading: Reading, codes: set[str]) -> bool:
+    if "sem_receita" in codes or _answer_to(reading, "receita") is False:
+        return False
+    return "com_receita" in codes or _answer_to(reading, "receita") is True
+
+
+def _answer_to(reading: Reading, cue: str) -> bool | None:
+    """How a question that names `cue` was answered."""
+    for index, turn in enumerate(reading.turns[:-1]):
+        if cue in turn.cues and turn.asks and reading.turns[index + 1].answer is not None:
+            return reading.turns[index + 1].answer
+    return None
+
+
+def prescription_request(reading: Reading, holding: Sequence[Said], at_hand: bool) -> Said | None:
+    without = any(s.code == "sem_receita" for s in holding) or _answer_to(reading, "receita") is False
+    for said in holding:
+        if said.code != "tarjado" or at_hand:
+            continue
+        turn = reading.turns[said.turn]
+        sounds = turn.scan.spoken.sounds
+        if turn.cues & {"reservado", "ja_atendido"} and not without:
+            continue
+        if without:
+            return said
+        using = any(f"{verb} " in sounds for verb in ("tomo", "toma", "uso", "usa", "tomando", "tomei", "alergia"))
+        guarded = any(s.turn == said.turn and s.code in ("antibiotico", "controlado") for s in holding)
+        asking = bool(turn.cues & SEEKING) or (guarded and "tem " in sounds[:20])
+        if asking and not using and not turn.cues & {"preco", "alergia_a", "midia", "posologia"}:
+            later = reading.turns[said.turn + 1 :]
+            if not any(t.cues & {"reservado"} for t in later):
+                return said
+    return None
+
+
+def wants_medicine(reading: Reading, holding: Sequence[Said]) -> bool:
+    for said in holding:
+        if said.mention.concept.kind is Kind.MEDICINE and said.code in ("medicamento", "tarjado"):
+            turn = reading.turns[said.turn]
+            if turn.cues & {"preco", "reservado", "troca", "logistica"}:
+                continue
+            if turn.cues & SEEKING or "posso" in turn.scan.spoken.sounds or "pode" in turn.scan.spoken.sounds:
+                return True
+            if said.code == "medicamento" and any(
+                f" {w} " in f" {turn.scan.spoken.sounds}" for w in ("tem", "kero", "keria", "levar")
+            ):
+                return True
+    return False
+
+
+def allergens_named(reading: Reading) -> set[str]:
+    """Ingredient concepts (`ing_*`) named in an utterance that speaks of an allergy, and not denied there."""
+    found = set()
+    for said in reading.said:
+        if said.code.startswith("ing_") and said.status is Status.SAID:
+            near = reading.turns[said.turn].cues
+            before = reading.turns[said.turn - 1] if said.turn else None
+            asked = (
+                before is not None and before.asks and any(m.concept.code == "alergia_a" for m in before.scan.mentions)
+            )
+            if "alergia_a" in near or asked:
+                found.add(said.code)
+    return found
+
+
+def allergen_words(reading: Reading) -> frozenset[str]:
+    """Every longer word after "alergia a": an ingredient the lexicon does not know is still left out."""
+    words: set[str] = set()
+    for index, turn in enumerate(reading.turns):
+        asked = (
+            index > 0
+            and reading.turns[index - 1].asks
+            and any(m.concept.code == "alergia_a" for m in reading.turns[index - 1].scan.mentions)
+        )
+        tokens = turn.scan.spoken.tokens
+        places = [m.last for m in turn.scan.mentions if m.concept.code == "alergia_a"]
+        if "alergia_a" in turn.cues and places:
+            words.update(t.sound for t in tokens[min(places) : min(places) + 10] if len(t.sound) > 4)
+            words.update(t.sound for t in tokens[max(0, min(places) - 8) : min(places)] if len(t.sound) > 6)
+        elif asked and turn.answer is not False:
+            words.update(t.sound for t in tokens if len(t.sound) > 5)
+    return frozenset(words - {sound_of(w) for w in ("alergia", "alérgica", "alérgico", "remédio")})

@@ -1,0 +1,101 @@
+"""How old the person is, and for how long the complaint has lasted, as far as the conversation tells."""
+
+from pipeline.recommendation.lexicon import Kind
+from pipeline.recommendation.numbers import Amount, amounts, number
+from pipeline.recommendation.reading import Reading, Status, Turn
+
+SINCE = frozenset({"fas", "a", "desde", "mais", "uns", "umas", "kuase", "durante", "por", "ja"})
+AGE_QUESTIONS = ("kuantos ano", "kuantos mes", "ke idade", "kual a idade", "kual idade", "idade ", "kuantos anino")
+SMALL = frozenset({"crianca", "bebe", "recem_nascido"})
+BIRTH = frozenset({"tive", "nenen", "nene", "bebe", "naseu", "gane"})
+PREGNANCY = frozenset({"gravida", "jestante", "jestasao"})
+NEWBORN_MONTHS = 0.5  # said to be newborn, with no age: well under the three months that matter
+
+
+def age_months(reading: Reading, codes: set[str]) -> float | None:
+    """The youngest age said of anyone, so that a doubt is resolved for the child."""
+    youngest: float | None = None
+    small = bool(SMALL & {s.code for s in reading.said})
+    for index, turn in enumerate(reading.turns):
+        sounds = turn.scan.spoken.sounds
+        asked = _age_was_asked(reading, index)
+        for amount in amounts(sounds):
+            if _is_age(amount, small, asked, "gestante" in turn.cues or "gestante" in codes):
+                months = amount.days / 30.4 if amount.unit in ("dia", "semana") else amount.days / (365 / 12)
+                youngest = months if youngest is None else min(youngest, months)
+        if asked and not amounts(sounds) and (bare := _bare_number(sounds)) is not None:
+            youngest = bare * (1 if "mes" in reading.turns[index - 1].scan.spoken.sounds else 12)
+    if youngest is None and "recem_nascido" in codes:
+        return NEWBORN_MONTHS
+    return youngest
+
+
+def _age_was_asked(reading: Reading, index: int) -> bool:
+    return index > 0 and any(q in reading.turns[index - 1].scan.spoken.sounds for q in AGE_QUESTIONS)
+
+
+def _bare_number(sounds: str) -> int | None:
+    values = [v for word in sounds.split()[:4] if (v := number(word)) is not None and word not in ("um", "uma")]
+    return values[0] if values else None
+
+
+def _is_age(amount: Amount, small: bool, asked: bool, pregnant: bool) -> bool:
+    before, after = amount.before.split(), amount.after.split()[:2]
+    if before and (before[-1] in SINCE or "fas" in before or "desde" in before):
+        return False
+    if amount.unit == "ano":
+        return after[:1] != ["atras"]
+    if after and after[0] in ("ke", "atras", "seguido", "kom") and before[-1:] == ["tem"]:
+        return False
+    if pregnant and not small:
+        return False
+    if amount.unit == "mes":
+        return (small or asked) and not PREGNANCY & {*before, *after}
+    of_life = after[:1] == ["de"] and after[1:] in (["vida"], ["nasido"], ["nasida"])
+    said_of_it = before[-1:] in (["tem"], ["de"]) and len(before) > 1 and _young(before[-2])
+    return of_life or said_of_it or (asked and small)
+
+
+def _young(word: str) -> bool:
+    return word in ("ele", "ela") or word.startswith(("beb", "nene", "rese", "nasid"))
+
+
+def durations(reading: Reading, codes: set[str]) -> tuple[float, float]:
+    """Days that the complaint, and fever in particular, have lasted: the longest said."""
+    symptoms = [s for s in reading.said if s.status is Status.SAID and s.mention.concept.kind is Kind.SYMPTOM]
+    if not symptoms:
+        return 0.0, 0.0
+    turns = {s.turn for s in symptoms}
+    feverish = {s.turn for s in symptoms if s.code == "febre"}
+    longest = fever = 0.0
+    for index, turn in enumerate(reading.turns):
+        if index < min(turns) or _no_duration(turn):
+            continue
+        days = _longest(reading, index, codes)
+        longest = max(longest, days)
+        if index in feverish or (feverish and index not in turns and index >= min(feverish)):
+            fever = max(fever, days)
+    return longest, fever
+
+
+def _longest(reading: Reading, index: int, codes: set[str]) -> float:
+    turn = reading.turns[index]
+    small, asked, pregnant = bool(codes & SMALL), _age_was_asked(reading, index), "gestante" in codes
+    found = [7.0] if "semana pasada" in turn.scan.spoken.sounds and "desde" in turn.cues else []
+    for amount in amounts(turn.scan.spoken.sounds):
+        of_pregnancy = pregnant and amount.unit in ("mes", "semana") and amount.before.endswith("de")
+        if not (of_pregnancy or _is_age(amount, small, asked, pregnant) or _of_a_baby(amount, turn.cues)):
+            found.append(amount.days)
+    return max(found, default=0.0)
+
+
+def _no_duration(turn: Turn) -> bool:
+    past = "passado" in turn.cues and "desde" not in turn.cues
+    return past or bool(turn.cues & {"posologia", "midia"}) or "?" in turn.scan.spoken.text
+
+
+def _of_a_baby(amount: Amount, cues: frozenset[str]) -> bool:
+    """A pregnancy's or a newborn's weeks, or a treatment's days: no symptom's duration."""
+    before = set(amount.before.split())
+    treatment = amount.after.startswith(("pra", "por dia", "de gravid", "de jesta")) or "gravid" in amount.after
+    return treatment or bool(before & PREGNANCY) or "recem_nascido" in cues or bool(before & BIRTH)
