@@ -94,7 +94,12 @@ def cluster_environment(run_dir: Path) -> dict[str, str]:
 
 
 def start_cluster(
-    config_path: Path, port: int, *, host: str | None = None, ready_timeout_s: float = 60.0, log_to_driver: bool = False
+    config_path: Path,
+    port: int,
+    *,
+    host: str | None = None,
+    ready_timeout_s: float = 120.0,
+    log_to_driver: bool = False,
 ) -> Cluster:
     """Start Ray in this process, deploy `config_path` on `port`, return once `/pronto` answers 200.
 
