@@ -27,13 +27,17 @@ class Facts:
     def __init__(self, con: duckdb.DuckDBPyConnection, *, publish_texts: bool, timezone: str) -> None:
         self.con = con
         self.ledger = Ledger(con, "bruto.lotes")
-        self.latest_at: datetime | None = None
+        self.latest_at: datetime | None = self._latest_published()
         self._publish_texts = publish_texts
         self._timezone = ZoneInfo(timezone)
         self._counters: OrderedDict[str, Row] = OrderedDict()  # of sessions, so that every row names its counter
         self._erased = {
             row[0] for row in con.execute("SELECT DISTINCT sessao_id::VARCHAR FROM bruto.eliminacoes").fetchall()
         }
+
+    def _latest_published(self) -> datetime | None:
+        rows = self.con.execute("SELECT ultimo_fato_em FROM bruto.publicacoes").fetchall()
+        return rows[0][0] if rows else None
 
     def is_erased(self, session_id: str | None) -> bool:
         return session_id in self._erased

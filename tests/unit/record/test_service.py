@@ -48,6 +48,17 @@ def test_the_ledger_outlives_a_restart(open_service: Open, data_dir: Path) -> No
     assert published(data_dir, "SELECT count(*) FROM fatos.sugestoes") == [(1,)]
 
 
+def test_the_copy_says_how_fresh_it_is_also_after_a_restart(open_service: Open, data_dir: Path) -> None:
+    first = open_service()
+    first.commit(batch("o1", 1, conversation(new_id())))
+    first.close()
+    told = published(data_dir, "SELECT ultimo_fato_em, publicado_em >= ultimo_fato_em FROM analise.atualizacao")
+    assert told[0][1] is True
+    second = open_service()
+    second.publish()
+    assert published(data_dir, "SELECT ultimo_fato_em FROM analise.atualizacao") == [told[0][:1]]
+
+
 def test_every_row_names_its_counter_also_after_a_restart(open_service: Open, data_dir: Path) -> None:
     session_id = new_id()
     first = open_service()
