@@ -20,7 +20,7 @@ ENGINES = {"cascade": make_gate, "webrtc": make_webrtc_gate, "silero": make_sile
 TICK_BYTES = 3200
 STREAMS = 64
 NOISY = ["hvac-10", "pharmacy-10", "office-10", "hvac-0", "pharmacy-5", "office-5", "babble-10"]
-COST_S = 120  # of audio per stream when the batched cost is measured
+COST_S = 60  # of audio per stream when the batched cost is measured
 
 
 def load_kit(folder: Path) -> ModuleType:

@@ -21,7 +21,6 @@ BOUNDS = {  # forwarded as a multiple of perfect, speech lost %, onsets clipped 
     "clean": (1.12, 0.3, 2.5),
     "office-5": (1.17, 0.8, 5.0),
     "quiet-hvac-10": (1.08, 0.5, 2.5),
-    "dc-hvac-10": (1.08, 0.5, 2.5),
     "babble-10": (1.50, 5.0, 8.0),
 }
 IDLE = {"idle-pharmacy-300": 3.0, "idle-babble-1000": 30.0}  # minutes an hour, in the first minutes

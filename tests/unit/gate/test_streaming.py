@@ -38,6 +38,7 @@ def spans_of(replies):
     return [span for reply in replies for span in reply.spans]
 
 
+REPLIES = stepped(make_host(GateSettings()), "a", SPEECH)
 WHOLE = {make: pushed(make(16_000), [0, len(SPEECH)]) for make in (make_gate, make_webrtc_gate)}
 
 
@@ -60,7 +61,7 @@ def test_any_chunking_gives_the_same_decisions_bit_for_bit(make, cut):
 @few
 @given(at=st.integers(0, len(SPEECH) // 3200 - 2), step=st.sampled_from([1600, 3200, 32_000]))
 def test_a_replay_from_any_acknowledged_offset_agrees_within_30_ms(at, step):
-    before = stepped(make_host(GateSettings()), "a", SPEECH)
+    before = REPLIES
     acknowledged, delivered = before[at], spans_of(before[: at + 1])
     opening = StreamOpening(
         delivered_upto_sample=max((span.end_sample for span in delivered), default=0), memory=acknowledged.memory
@@ -77,7 +78,7 @@ def test_a_replay_from_any_acknowledged_offset_agrees_within_30_ms(at, step):
 def test_neighbours_change_nothing():
     rng = np.random.default_rng(4)
     others = [pcm(x) for x in (hiss(24, 600, 5), beeps(24, 2000), conversation(200), conversation(5, 300))]
-    alone = spans_of(stepped(make_host(GateSettings()), "a", SPEECH))
+    alone = spans_of(REPLIES)
     host, found = make_host(GateSettings()), list[SpeechSpan]()
     for at in range(0, len(SPEECH), 3200):
         ticks = [
@@ -90,13 +91,12 @@ def test_neighbours_change_nothing():
 
 
 def test_what_is_decided_stays_decided():
-    replies = stepped(make_host(GateSettings()), "a", SPEECH)
     decided = 0
-    for reply in replies:
+    for reply in REPLIES:
         assert all(span.start_sample >= decided for span in reply.spans if not span.continues)
         assert reply.replay_from_sample <= reply.decided_upto_sample
         decided = max(decided, reply.decided_upto_sample if reply.speech_since_sample is None else 0)
-    assert replies[-1].decided_upto_sample == len(SPEECH) // 2
+    assert REPLIES[-1].decided_upto_sample == len(SPEECH) // 2
 
 
 def test_a_silent_stream_holds_little_for_a_replay():
