@@ -70,9 +70,8 @@ def check(catalogue: Catalogue = None) -> None:
     free = [p for p in loaded.products.values() if p.otc]
     silent = [p for p in free if p.sku not in reached]
     out.print(f"catalogue {loaded.version}, rules {book.version}")
-    out.print(
-        f"{len(loaded.products)} products; {len(free)} without prescription; {len(free) - len(silent)} answer a complaint"
-    )
+    answering = len(free) - len(silent)
+    out.print(f"{len(loaded.products)} products; {len(free)} without prescription; {answering} answer a complaint")
     for product in silent:
         known = ", ".join(product.indications) or "nenhuma indicação"
         out.print(f"[warn]{product.sku}[/warn] {product.name}: no concept of the lexicon in: {known}")

@@ -24,9 +24,10 @@ class Why(StrEnum):
 
 
 WARNING_STEMS = (
-    "peito|falta de ar|respira|desmai|convuls|debatendo|sangue|sangr|boca torta|enrolad|dorment|bracoesquerdo|engoliu|"
+    "peito|falta de ar|respira|desmai|convuls|debatendo|sangue|sangr|boca torta|enrolad|dorment|braco esquerdo|engoliu|"
     "veneno|chumbinho|desinfetante|morrer|suicid|me matar|sumir|inchando|inchou|fechando|pescoco duro|moleira|xixi|"
-    "roxo|roxa|gravida|gestante|amament|bateu a cabeca|caiu|meses|dengue|alergi|marevan|varfarina|xarelto|afina o sangue"
+    "roxo|roxa|gravida|gestante|amament|bateu a cabeca|caiu|meses|dengue|alergi|"
+    "marevan|varfarina|xarelto|afina o sangue"
 )
 COMPLAINT_STEMS = (
     r"\bdor\b|\bdores\b|doi|doendo|doid|febre|tosse|tossi|catarro|garganta|nariz|coriz|espirr|gripe|gripad|resfri|"

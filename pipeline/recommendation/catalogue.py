@@ -1,6 +1,7 @@
 """The catalogue: what the pharmacy sells, for what, and who must not have it.
 
-A CSV file with the columns of `COLUMNS`; lists are separated by `|`. `balto catalogo import` makes one from other files.
+A CSV file with the columns of `COLUMNS`; lists are separated by `|`.
+`balto catalogo import` makes one from other files.
 """
 
 import csv
@@ -43,7 +44,7 @@ class Catalogue:
     products: dict[str, Product]
 
     def prescription_names(self) -> tuple[str, ...]:
-        """Ingredients sold on prescription only, and in nothing without one: asking for them is asking for a prescription item."""
+        """Ingredients sold on prescription only: asking for one is asking for a prescription item."""
         free = {_first(i) for p in self.products.values() if p.otc for i in p.ingredients}
         names = {_first(i) for p in self.products.values() if p.otc is False for i in p.ingredients}
         return tuple(sorted(name for name in names - free if len(name) > 4 and name.isalpha()))

@@ -13,8 +13,9 @@ DOSE = re.compile(
     re.IGNORECASE,
 )
 DIAGNOSIS = re.compile(
-    r"\b(você|voce|o cliente|a cliente|ele|ela)\s+(está|esta|tem|tá)\s+(com\s+)?(dengue|pneumonia|infecção|covid|gastrite|"
-    r"sinusite|úlcera|câncer|diabetes|hipertensão)\b|\b(diagn[óo]stico|cura|curar|garantid[oa]|100%|milagr\w+|melhor preço)\b",
+    r"\b(você|o cliente|a cliente|ele|ela)\s+(está|esta|tem|tá)\s+(com\s+)?(dengue|pneumonia|infecção|covid|"
+    r"gastrite|sinusite|úlcera|câncer|diabetes|hipertensão)\b"
+    r"|\b(diagn[óo]stico|cura|curar|garantid[oa]|100%|milagr\w+|melhor preço)\b",
     re.IGNORECASE,
 )
 LONGEST_EXPLANATION = 240

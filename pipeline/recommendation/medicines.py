@@ -1,4 +1,4 @@
-"""What the conversation says of medicines: asked for, at hand with a prescription, or not to be taken for an allergy."""
+"""What is said of medicines: asked for, at hand with a prescription, or not to be taken for an allergy."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,7 @@
 """Reading a conversation: what is said to be so now, of the person being served.
 
-Nobody tells the speakers apart, so the words must: a symptom counts when it is stated, or asked about and confirmed; not
-when it is denied, past, someone else's, on television, or only the name on a box whose price is asked.
+Nobody tells the speakers apart, so the words must: a symptom counts when it is stated, or asked about and
+confirmed; not when it is denied, past, someone else's, on television, or only the name on a box whose price is asked.
 """
 
 import re
@@ -38,13 +38,19 @@ STATERS = _sounds(
 )
 ASKING_START = re.compile(
     r"^(e |mas |ai |ela |ele |a seniora |o senior |a seniora |voce |ce |vose |se |ainda |ja |so )*"
-    r"(tem|teve|ta|esta|sente|sentiu|toma|usa|fuma|deu|doi|inxou|e|gravida|e alergik\w+|alguma|algum|fas uso|kual|kuantos|kuantas|kuanto tempo|desde kuando)\b"
+    r"(tem|teve|ta|esta|sente|sentiu|toma|usa|fuma|deu|doi|inxou|e|gravida|e alergik\w+|alguma|algum|"
+    r"fas uso|kual|kuantos|kuantas|kuanto tempo|desde kuando)\b"
 )
 NO = re.compile(
-    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim )*(nao|num|nada|nem|nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|grasas a deus nao|axo ke nao|ainda nao|so|sem)\b"
+    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim )*(nao|num|nada|nem|"
+    r"nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|grasas a deus nao|axo ke nao|"
+    r"ainda nao|so|sem)\b"
 )
 YES = re.compile(
-    r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|iso|isu|klaro|kom serteza|um poko|um pokinio|pokinio|poko|muito|bastante|as veses|de ves|axo ke sim|tomo|toma|so u|sou|e sim|tive|sinto|deu|fikei|infelismente|trinta e|38|39|foi|pior ke|demais|ontem|oje|desde|uns|umas|kon|kom|exato|positivo|tambem|vixe|nosa|fas)\b"
+    r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|"
+    r"iso|isu|klaro|kom serteza|um poko|um pokinio|pokinio|poko|muito|bastante|as veses|de ves|axo ke sim|"
+    r"tomo|toma|so u|sou|e sim|tive|sinto|deu|fikei|infelismente|trinta e|38|39|foi|pior ke|demais|ontem|"
+    r"oje|desde|uns|umas|kon|kom|exato|positivo|tambem|vixe|nosa|fas)\b"
 )
 AFTER_GERUND = re.compile(r"^(?:ta|esta|tem|para|vai) \w+(?:ando|endo|indo|ado|ido)\b")
 

@@ -106,7 +106,7 @@ class Shelf:
         return self._by_concept.get(concept, [])
 
     def named(self, text: str) -> list[Product]:
-        """The products that these words name best: all that share the most words, none when only generic words match."""
+        """The products that these words name best: all that share the most; none for generic words alone."""
         tokens = [t.sound for t in spoken(text).tokens]
         words = set(tokens) | {a + b for a, b in zip(tokens, tokens[1:], strict=False)}  # "para cetamol"
         words |= {w[:-1] for w in words if w.endswith("s") and len(w) > 4}
