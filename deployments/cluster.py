@@ -86,6 +86,12 @@ def cluster_environment(run_dir: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_METRICS_SOCKET_PATH": str(haproxy / "metrics.sock"),
         # After this uvicorn cuts sockets without a reason: longer than an open utterance has to end and be answered.
         "RAY_SERVE_DIRECT_INGRESS_MIN_DRAINING_PERIOD_S": "8",
+        # User code and its handles on the replica's own loop: a thread's hop per message costs more than the message.
+        "RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD": "0",
+        "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
+        "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.backpressure:middlewares",
+        "RAY_SERVE_FREEZE_GC_ON_STARTUP": "1",  # what was imported is never collected: do not look through it
+        "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "2",  # the default, 10, leaves one gate alone too long
         "RAY_AUTH_MODE": "disabled",  # else Ray writes ~/.ray/auth_token and later clusters ask for it
         "RAY_USAGE_STATS_ENABLED": "0",
         "RAY_worker_niceness": "0",  # the default, 15, starves beside anything else

@@ -51,17 +51,17 @@ def state_of(replica_id: str, details: dict[str, Any]) -> ReplicaState | None:
 
 def drain_every_ingress(timeout_s: float) -> None:
     """Have every ingress replica see its counters off and hand over what it recorded, while all stages still run."""
+    asyncio.run(_drain_every_ingress(timeout_s))
+
+
+async def _drain_every_ingress(timeout_s: float) -> None:
     for name, application in serve.status().applications.items():
         ingress = application.deployments.get(INGRESS)
         if ingress is None or not ingress.replica_states.get(ReplicaState.RUNNING):
             continue
         handle: Any = serve.get_deployment_handle(INGRESS, name)
-        failures = [
-            answer
-            for answer in handle.broadcast("drain").results(timeout_s=timeout_s, return_exceptions=True)
-            if isinstance(answer, BaseException)
-        ]
-        for failure in failures:
+        answers = await handle.broadcast("drain").results_async(timeout_s=timeout_s, return_exceptions=True)
+        for failure in (answer for answer in answers if isinstance(answer, BaseException)):
             logger.warning("an ingress replica was not drained: %s", type(failure).__name__)
 
 

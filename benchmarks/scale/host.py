@@ -7,6 +7,7 @@ Its input's end, or SIGTERM, stops the graph.
 """
 
 import argparse
+import asyncio
 import json
 import signal
 import sys
@@ -46,7 +47,7 @@ def _answer(answer: object) -> None:
 def _do(order: dict[str, Any]) -> Any:
     match order["do"]:
         case "measure":
-            return _measurements()
+            return asyncio.run(_measurements())
         case "replicas":
             return _replicas()
         case "deploy":
@@ -55,11 +56,11 @@ def _do(order: dict[str, Any]) -> Any:
             return {"error": f"unknown order {other}"}
 
 
-def _measurements() -> list[Any]:
+async def _measurements() -> list[Any]:
     from ray import serve
 
     handle: Any = serve.get_deployment_handle("ingress", "balto")
-    answers: list[Any] = handle.broadcast("measurements").results(timeout_s=10)
+    answers: list[Any] = await handle.broadcast("measurements").results_async(timeout_s=10)
     return answers
 
 

@@ -1,0 +1,29 @@
+"""A counter that sends faster than its conversation reads is slowed down by TCP, instead of filling this process.
+
+Ray Serve copies what a WebSocket sends into a queue without limit, through a task of its own, unless a request says
+that its end need not be watched for. Our sockets watch for it themselves: every WebSocket is made to say so, and the
+ingress reads straight from uvicorn, which stops reading a connection while a message waits. This takes user code on
+the replica's own event loop (`RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD=0`, see deployments.cluster).
+
+Serve is pointed here by `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`.
+"""
+
+from ray.serve._private.constants import SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+UNWATCHED = (SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER.encode(), b"?1")
+
+
+class UnbufferedWebSockets:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            scope["headers"] = [*scope["headers"], UNWATCHED]
+        await self._app(scope, receive, send)
+
+
+def middlewares() -> list[Middleware]:
+    return [Middleware(UnbufferedWebSockets)]
