@@ -60,8 +60,10 @@ class LaneStream:
         if fresh is None:
             self.notify()
             return
-        self._lanes.lag.add(max(self._heard_upto, tick.start_sample), tick.end_sample, self._began_s, now_s)
-        self._heard_upto = max(self._heard_upto, tick.end_sample)
+        end_sample = tick.end_sample
+        if end_sample > self._heard_upto:
+            self._lanes.lag.add(max(self._heard_upto, tick.start_sample), end_sample, self._began_s, now_s)
+            self._heard_upto = end_sample
         self._deliver(fresh)
         if tick.final:
             self._finished.set()

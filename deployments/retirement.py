@@ -51,18 +51,22 @@ def state_of(replica_id: str, details: dict[str, Any]) -> ReplicaState | None:
 
 def drain_every_ingress(timeout_s: float) -> None:
     """Have every ingress replica see its counters off and hand over what it recorded, while all stages still run."""
-    asyncio.run(_drain_every_ingress(timeout_s))
-
-
-async def _drain_every_ingress(timeout_s: float) -> None:
     for name, application in serve.status().applications.items():
         ingress = application.deployments.get(INGRESS)
         if ingress is None or not ingress.replica_states.get(ReplicaState.RUNNING):
             continue
-        handle: Any = serve.get_deployment_handle(INGRESS, name)
-        answers = await handle.broadcast("drain").results_async(timeout_s=timeout_s, return_exceptions=True)
-        for failure in (answer for answer in answers if isinstance(answer, BaseException)):
-            logger.warning("an ingress replica was not drained: %s", type(failure).__name__)
+        for answer in ask_every_ingress(name, "drain", timeout_s):
+            if isinstance(answer, BaseException):
+                logger.warning("an ingress replica was not drained: %s", type(answer).__name__)
+
+
+def ask_every_ingress(application: str, method: str, timeout_s: float) -> list[Any]:
+    """Each replica's answer, or the exception in its place; from a process without an event loop."""
+    handle: Any = serve.get_deployment_handle(INGRESS, application)
+    if not handle.is_initialized:
+        handle._init(_run_router_in_separate_loop=True)  # whatever replicas are told to do
+    answers: list[Any] = handle.broadcast(method).results(timeout_s=timeout_s, return_exceptions=True)
+    return answers
 
 
 def end_drained_ingress() -> None:

@@ -7,7 +7,6 @@ Its input's end, or SIGTERM, stops the graph.
 """
 
 import argparse
-import asyncio
 import json
 import signal
 import sys
@@ -16,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from deployments.cluster import start_cluster, stop_cluster
+
+ANSWER_TIMEOUT_S = 10.0
 
 
 def main() -> None:
@@ -47,21 +48,15 @@ def _answer(answer: object) -> None:
 def _do(order: dict[str, Any]) -> Any:
     match order["do"]:
         case "measure":
-            return asyncio.run(_measurements())
+            from deployments.retirement import ask_every_ingress
+
+            return ask_every_ingress("balto", "measurements", ANSWER_TIMEOUT_S)
         case "replicas":
             return _replicas()
         case "deploy":
             return _deploy(Path(order["config"]))
         case other:
             return {"error": f"unknown order {other}"}
-
-
-async def _measurements() -> list[Any]:
-    from ray import serve
-
-    handle: Any = serve.get_deployment_handle("ingress", "balto")
-    answers: list[Any] = await handle.broadcast("measurements").results_async(timeout_s=10)
-    return answers
 
 
 def _replicas() -> dict[str, list[tuple[str, int | None, str]]]:

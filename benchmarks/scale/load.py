@@ -71,6 +71,8 @@ class Counter(asyncio.Protocol):
     def leave(self) -> None:
         self._leaving = True
         self._stop_sending()
+        if self._transport.is_closing():
+            return
         self._protocol.send_close(1000)
         self._flush()
         self._transport.close()
