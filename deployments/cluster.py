@@ -6,6 +6,7 @@ when `ray.serve` is first imported, here and in every process it starts: `start_
 
 import logging
 import os
+import resource
 import shutil
 import socket
 import sys
@@ -27,6 +28,7 @@ OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store hol
 LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
 LEAST_LOGICAL_CPUS = 16
 POLL_S = 0.05
+CONNECTIONS = 4096  # HAProxy's own default
 SEE_OFF_TIMEOUT_S = 15.0  # open utterances end within IngressSettings.drain_timeout_s, then the courier hands over
 DRAIN_TIMEOUT_S = 60.0  # each deployment has its own, shorter one in the configuration
 
@@ -47,6 +49,14 @@ class Cluster:
 def logical_cpus() -> int:
     """What this machine offers to replicas."""
     return max(LEAST_LOGICAL_CPUS, LOGICAL_CPUS_PER_CORE * (os.cpu_count() or 1))
+
+
+def most_connections() -> int:
+    """HAProxy's limit, lowered where this process may not open the files for it: 5 for every 2 connections."""
+    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most_files == resource.RLIM_INFINITY:
+        return CONNECTIONS
+    return max(1, min(CONNECTIONS, (most_files - 100) * 2 // 5))
 
 
 def machine_resources() -> dict[str, float]:
@@ -77,6 +87,7 @@ def cluster_environment(run_dir: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "3600",  # a reload must not cut live sockets after two minutes
         "RAY_SERVE_PORT_QUARANTINE_S": "0",  # one application: no port is inherited by another
         "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+        "RAY_SERVE_HAPROXY_MAXCONN": str(most_connections()),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),  # fixed ones stop a second instance on the machine
         "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(haproxy / "haproxy.cfg"),

@@ -23,6 +23,10 @@ def banner(profile: Profile) -> None:
         out.print("Balto, live: speech goes to ElevenLabs, conversations to xAI.")
 
 
+def few_files(connections: int) -> None:
+    out.print(f"[warn]at most {connections} counters:[/warn] this process may open few files; raise it with ulimit -n")
+
+
 def ready(url: str, took_s: float) -> None:
     out.print(f"[good]ready[/good] in {took_s:.1f} s at [value]{url}[/value]")
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.output import CommandError, out
-from cli.run.announce import banner, counter_made, how_to_stop, ready, stopping
+from cli.run.announce import banner, counter_made, few_files, how_to_stop, ready, stopping
 from cli.run.config_file import ConfigFile, check_config, find_config, read_config
 from cli.run.emulators import Emulators, emulators
 from cli.run.environment import exported, read_environment
@@ -62,11 +62,13 @@ def _preflight(environment: Environment, config: ConfigFile, port: int) -> None:
     from ray.serve.schema import ServeDeploySchema
 
     from configs.application import ApplicationSettings
-    from deployments.cluster import machine_resources
+    from deployments.cluster import CONNECTIONS, machine_resources, most_connections
 
     for settings in check_config(config, ServeDeploySchema, ApplicationSettings):
         check_shelves(settings.recommendation)
     check_placement(config, machine_resources())
+    if most_connections() < CONNECTIONS:
+        few_files(most_connections())
 
 
 def _serve(environment: Environment, profile: Profile, config: ConfigFile, port: int, demo: bool) -> None:
