@@ -181,7 +181,7 @@ def _status(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
     ):
         return Status.DENIED
     if kind in (Kind.SYMPTOM, Kind.WARNING):
-        if _others(turns, index):
+        if _others(turns, index) and (kind is Kind.SYMPTOM or _is_gossip(turns, index)):
             return Status.OTHERS
         if _past(turns, index, mention):
             return Status.PAST
@@ -279,6 +279,11 @@ def _past_reaches(turn: Turn, mention: Mention) -> bool:
     if any(m.concept.code == "passado" and m.first <= mention.first for m in turn.scan.mentions):
         return True
     return not any(t.sound in PRESENT for t in turn.scan.spoken.tokens[: mention.first])
+
+
+def _is_gossip(turns: Sequence[Turn], index: int) -> bool:
+    """A warning sign is left to others only when it is told as news: a neighbour's may need help now."""
+    return any("fofoca" in turn.cues for turn in turns[max(0, index - 1) : index + 2])
 
 
 FOR_THEM = _sounds("ele ela dele dela levo leva mando")
