@@ -52,7 +52,7 @@ def rules(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("file", "old", "new", "reason"),
     [
-        ("regras.yaml", "[[dor_peito]]", "[[dor_no_peito]]", "no concept 'dor_no_peito'"),
+        ("regras.yaml", "[[dor_peito], ", "[[dor_no_peito], ", "no concept 'dor_no_peito'"),
         ("regras.yaml", "febre_dias>=4", "altura>=4", "no measure 'altura'"),
         ("regras.yaml", "febre_dias>=4", "febre dias > 4", "is not a term"),
         ("regras.yaml", "    criterio: tarja_sem_receita\n", "", "either quando or criterio"),
