@@ -8,9 +8,11 @@ import logging
 import os
 import resource
 import shutil
+import signal
 import socket
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -158,6 +160,7 @@ def _read(config_path: Path, port: int, host: str | None) -> "ServeDeploySchema"
 def _start_ray(run_dir: Path, log_to_driver: bool) -> None:
     import ray
 
+    on_terminate = signal.getsignal(signal.SIGTERM)
     ray.init(
         address="local",
         namespace="serve",
@@ -168,6 +171,8 @@ def _start_ray(run_dir: Path, log_to_driver: bool) -> None:
         logging_level=logging.WARNING,
         _temp_dir=str(run_dir / "ray"),
     )
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, on_terminate)  # Ray takes it over, and aborts the process on it
 
 
 def _deploy(config: "ServeDeploySchema") -> None:

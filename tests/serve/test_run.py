@@ -1,4 +1,4 @@
-"""`balto run` as a newcomer meets it: no keys, an empty folder, a terminal, and at last Ctrl-C."""
+"""`balto run` as a newcomer meets it: no keys, an empty folder, a terminal, and at last the end."""
 
 import os
 import re
@@ -192,10 +192,10 @@ def test_a_second_one_on_the_port_is_told_so_in_one_line(service: Service) -> No
     ]
 
 
-def test_ctrl_c_drains_and_leaves_no_process(service: Service) -> None:
-    """Last: it ends the service."""
+def test_told_to_stop_it_drains_and_leaves_no_process(service: Service) -> None:
+    """Last: it ends the service. SIGTERM is what a container gets; Ctrl-C takes the same way."""
     assert httpx.get(f"{service.url}/pronto", trust_env=False).status_code == 200
-    service.process.send_signal(signal.SIGINT)
+    service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(STOPPED_WITHIN_S) == 0, service.said
     deadline_s = time.monotonic() + 10
     while (left := processes_of(service.folder)) and time.monotonic() < deadline_s:
