@@ -1,7 +1,7 @@
 """`POST /consulta`: an analyst's SQL against the published files, streamed back."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from fastapi import Depends, FastAPI, HTTPException
 from fastapi.responses import StreamingResponse
@@ -38,11 +38,12 @@ def add_query_route(app: FastAPI, environment: Environment, settings: RecordSett
         return StreamingResponse(_rest(first, chunks, places), media_type=MEDIA_TYPES[request.formato])
 
 
-async def _rest(first: bytes, chunks: AsyncIterator[bytes], places: asyncio.Semaphore) -> AsyncIterator[bytes]:
+async def _rest(first: bytes, chunks: AsyncGenerator[bytes, None], places: asyncio.Semaphore) -> AsyncIterator[bytes]:
     """A failure past the first chunk breaks the connection off: a cut result must not look whole."""
     try:
         yield first
         async for chunk in chunks:
             yield chunk
     finally:
+        await chunks.aclose()  # an analyst who left needs no worker any more
         places.release()

@@ -132,3 +132,6 @@ class RecorderHandle:
 
     async def revoke_counter(self, balcao_id: str) -> bool:
         return cast(bool, await call(self._handle.revoke_counter, balcao_id))
+
+    async def set_notice(self, balcao_id: str, *, shown: bool) -> bool:
+        return cast(bool, await call(self._handle.set_notice, balcao_id, shown))

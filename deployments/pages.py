@@ -25,6 +25,12 @@ class NewClient(BaseModel):
     telefone: str = Field(min_length=8, max_length=32, pattern=r"^[\d\s()+.-]+$")
 
 
+class Notice(BaseModel):
+    """Whether customers at the counter can read that it listens (LGPD)."""
+
+    exibido: bool
+
+
 class NewCounter(BaseModel):
     model_config = ConfigDict(str_strip_whitespace=True)
 
@@ -92,6 +98,11 @@ def _add_registration(app: FastAPI, registry: Registry, environment: Environment
     @app.delete("/cadastro/balcao/{balcao_id}", status_code=204, dependencies=[admin])
     async def revoke_counter(balcao_id: str) -> None:
         if not await registry.revoke_counter(balcao_id):
+            raise HTTPException(404, f"balcão {balcao_id} não existe ou já foi revogado")
+
+    @app.put("/cadastro/balcao/{balcao_id}/aviso", status_code=204, dependencies=[admin])
+    async def set_notice(balcao_id: str, notice: Notice) -> None:
+        if not await registry.set_notice(balcao_id, shown=notice.exibido):
             raise HTTPException(404, f"balcão {balcao_id} não existe ou já foi revogado")
 
 

@@ -35,6 +35,13 @@ class RecorderReplica:
     async def revoke_counter(self, balcao_id: str) -> bool:
         return await _apart(lambda: self._service.registry.revoke_counter(balcao_id))
 
+    async def set_notice(self, balcao_id: str, shown: bool) -> bool:
+        """False when there is no such counter."""
+        if all(counter.balcao_id != balcao_id for counter in self._service.registry.counters()):
+            return False
+        await _apart(lambda: self._service.set_notice(balcao_id, shown=shown))
+        return True
+
     async def ready(self) -> bool:
         return not self._service.closed
 

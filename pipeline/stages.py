@@ -299,3 +299,6 @@ class Registry(Protocol):
         """(`balcao_id`, `api_key`). Raises RegistryError for an unknown client."""
 
     async def revoke_counter(self, balcao_id: str) -> bool: ...
+
+    async def set_notice(self, balcao_id: str, *, shown: bool) -> bool:
+        """Whether the counter shows its customers the privacy notice. False for an unknown counter."""

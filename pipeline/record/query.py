@@ -10,7 +10,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -59,7 +59,7 @@ class QueryLimits:
 
 async def run_query(
     published_db: Path, archive: Path, sql: str, form: Format, limits: QueryLimits
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """Stream a query's result: Arrow IPC, CSV with a header, or one JSON object per line.
 
     Raises QueryRefused, QueryTooLong, QueryTooLarge or QueryUnavailable, usually before the first chunk; after it

@@ -144,6 +144,7 @@ class FakeRecorder:
 class FakeRegistry:
     def __init__(self) -> None:
         self.keys: dict[str, Counter] = {"boa-chave": COUNTER}
+        self.notices: dict[str, bool] = {}
         self.fails: Exception | None = None
 
     async def authenticate(self, api_key: str) -> Counter | None:
@@ -160,4 +161,8 @@ class FakeRegistry:
         return "balcao-2", "outra-chave"
 
     async def revoke_counter(self, balcao_id: str) -> bool:
+        return balcao_id == "balcao-1"
+
+    async def set_notice(self, balcao_id: str, *, shown: bool) -> bool:
+        self.notices[balcao_id] = shown
         return balcao_id == "balcao-1"

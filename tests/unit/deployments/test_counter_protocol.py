@@ -299,3 +299,10 @@ def test_a_counter_is_revoked_once(serve: Any) -> None:
     _, client = serve()
     assert client.delete("/cadastro/balcao/balcao-1").status_code == 204
     assert client.delete("/cadastro/balcao/outro").status_code == 404
+
+
+def test_a_counter_says_whether_it_shows_the_privacy_notice(serve: Any) -> None:
+    server, client = serve()
+    assert client.put("/cadastro/balcao/balcao-1/aviso", json={"exibido": True}).status_code == 204
+    assert server.registry.notices == {"balcao-1": True}
+    assert client.put("/cadastro/balcao/outro/aviso", json={"exibido": True}).status_code == 404
