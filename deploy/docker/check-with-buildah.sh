@@ -34,8 +34,10 @@ engine build --isolation chroot --format docker --pull-never --build-arg BASE=lo
 container=$(engine from --pull-never localhost/balto)
 port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("", 0)); print(s.getsockname()[1])')
 service=
+# buildah passes no signals on: the service itself, the container's own user running it, is told.
+stop() { pkill -TERM -o -u 10001 -f "^/opt/balto/.venv/bin/python[0-9.]* /opt/balto/.venv/bin/balto run"; }
 finish() {
-    [[ -z $service ]] || kill -TERM "$service" 2>/dev/null || true
+    [[ -z $service ]] || stop || true
     wait 2>/dev/null || true
     engine rm "$container" >/dev/null
 }
@@ -69,8 +71,8 @@ inside balto query "SELECT situacao, produto, total_ms FROM analise.interacoes" 
 grep -q sugerida "$WORK/query.log" || fail "the interaction is not in the published database"
 
 say "stop"
-pkill -TERM -P "$service" -f 'balto run' || kill -TERM "$service"
-wait "$service" || true
+stop
+wait "$service" || fail "it did not stop well: $(cat "$WORK/service.log")"
 service=
 ! pgrep -u 10001 >/dev/null || fail "processes are left: $(pgrep -a -u 10001)"
 say "the image works"
