@@ -92,6 +92,7 @@ def cluster_environment(run_dir: Path) -> dict[str, str]:
         "RAY_SERVE_HAPROXY_MAXCONN": str(most_connections()),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),  # fixed ones stop a second instance on the machine
         "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
+        "RAY_SERVE_FALLBACK_PROXY_HTTP_PORT": str(free_port()),
         "RAY_SERVE_HAPROXY_CONFIG_FILE_LOC": str(haproxy / "haproxy.cfg"),
         "RAY_SERVE_HAPROXY_SOCKET_PATH": str(haproxy / "admin.sock"),
         "RAY_SERVE_HAPROXY_SERVER_STATE_BASE": str(haproxy),
