@@ -35,7 +35,7 @@ app.command(rich_help_panel="Ask the record")(erase)
 app.command(rich_help_panel="Try and measure")(gate)
 app.command("eval", rich_help_panel="Try and measure")(evaluate)
 app.command(rich_help_panel="Try and measure")(ab)
-app.add_typer(catalogue, name="catalogue", rich_help_panel="Try and measure")
+app.add_typer(catalogue, name="catalogo", rich_help_panel="Try and measure")
 
 
 def main() -> None:
