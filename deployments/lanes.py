@@ -21,6 +21,8 @@ from pipeline.stages import GateReply, StreamId, StreamOptions, StreamTick
 
 logger = logging.getLogger(__name__)
 
+LEAST_SHARE_BYTES = 6400  # of one stream in one call: twice what it sends in a tick
+
 Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tick) -> replies
 
 
@@ -135,24 +137,26 @@ class Lane:
         self._lanes.level(self)
 
     def _batches(self) -> Iterator[list[tuple[LaneStream, StreamTick]]]:
-        """What is due now, in calls of at most `max_call_bytes`; what arrives meanwhile waits for the next tick."""
+        """What is due now, in calls of at most `max_call_bytes`; what arrives meanwhile waits for the next tick.
+
+        A gate advances many streams together much faster than one stream far: when audio has piled up each stream
+        sends a fair share and the rest with the next tick, so that calls stay wide and a gate behind catches up.
+        """
         batch: list[tuple[LaneStream, StreamTick]] = []
         room = self._settings.max_call_bytes
-        for _ in range(len(self.dirty)):
-            if not self.dirty:
-                break
-            stream = next(iter(self.dirty))
+        share = max(LEAST_SHARE_BYTES, room // max(1, len(self.dirty)))
+        for stream in list(self.dirty):
+            if stream not in self.dirty:
+                continue  # it left while a call was under way
             del self.dirty[stream]
-            while stream.lane is self:
-                tick = stream.delivery.next_tick(room, stream.finishing)
-                batch.append((stream, tick))
-                room -= len(tick.pcm)
-                if room >= 2:
-                    break
+            tick = stream.delivery.next_tick(min(share, room), stream.finishing)
+            if not stream.delivery.all_sent:
+                stream.notify()
+            batch.append((stream, tick))
+            room -= len(tick.pcm)
+            if room < LEAST_SHARE_BYTES:
                 yield batch
                 batch, room = [], self._settings.max_call_bytes
-                if stream.delivery.all_sent:
-                    break
         if batch or self._forget:
             yield batch
 
