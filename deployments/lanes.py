@@ -21,7 +21,8 @@ from pipeline.stages import GateReply, StreamId, StreamOptions, StreamTick
 
 logger = logging.getLogger(__name__)
 
-LEAST_SHARE_BYTES = 6400  # of one stream in one call: twice what it sends in a tick
+STEP_BYTES = 3200  # 100 ms, what gates advance by
+LEAST_SHARE_BYTES = 2 * STEP_BYTES  # of one stream in one call: more than it receives meanwhile
 
 Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tick) -> replies
 
@@ -144,7 +145,7 @@ class Lane:
         """
         batch: list[tuple[LaneStream, StreamTick]] = []
         room = self._settings.max_call_bytes
-        share = max(LEAST_SHARE_BYTES, room // max(1, len(self.dirty)))
+        share = max(LEAST_SHARE_BYTES, room // max(1, len(self.dirty)) // STEP_BYTES * STEP_BYTES)
         for stream in list(self.dirty):
             if stream not in self.dirty:
                 continue  # it left while a call was under way

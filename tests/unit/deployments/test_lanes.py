@@ -259,3 +259,27 @@ async def test_a_stream_that_left_is_forgotten_by_its_replica() -> None:
     await shop.play("...")
     assert set(shop.replicas["r0"].streams) == {"c1"}
     await shop.finish()
+
+
+async def test_audio_that_has_piled_up_is_sent_wide_not_deep() -> None:
+    """Ten counters with 3 s each in calls of 64 KiB: every call holds every counter's fair share."""
+    shop = Shop(1, max_call_bytes=1 << 16)
+    for number in range(10):
+        shop.connect(f"c{number}")
+    for stream_id, audio in shop.audio.items():
+        audio.append(SPEECH * 20 + QUIET * 10)
+        shop.streams[stream_id].notify()
+    streams_in_call: list[int] = []
+    step = shop.lanes._step
+
+    async def counted(replica_id: str, columns: TickColumns) -> ReplyColumns:
+        streams_in_call.append(len(columns.stream_ids))
+        return await step(replica_id, columns)
+
+    for lane in shop.lanes._lanes.values():
+        lane._step = counted
+    await asyncio.sleep(3)
+    assert len(streams_in_call) >= 10 * 96_000 // (1 << 16)
+    assert set(streams_in_call) == {10}
+    await shop.finish()
+    assert all(spans == [(0, 20)] for spans in shop.spans.values())
