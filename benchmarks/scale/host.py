@@ -1,7 +1,8 @@
 """A graph in a process of its own, told what to do by JSON lines on its standard input; answers on standard output.
 
     {"do": "measure"}                                  what every ingress replica measured
-    {"do": "replicas"}                                 deployment -> [[replica id, pid, state], …]
+    {"do": "replicas"}                                 deployment -> [[replica id, pid, state, node id], …]
+    {"do": "add_node", "cpus": 4}                      a second node, on this machine
     {"do": "deploy", "config": "path.yaml"}            as `serve deploy` does
 Its input's end, or SIGTERM, stops the graph.
 """
@@ -9,12 +10,13 @@ Its input's end, or SIGTERM, stops the graph.
 import argparse
 import json
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
-from deployments.cluster import start_cluster, stop_cluster
+from deployments.cluster import OBJECT_STORE_BYTES, start_cluster, stop_cluster
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -53,22 +55,37 @@ def _do(order: dict[str, Any]) -> Any:
             return ask_every_ingress("balto", "measurements", ANSWER_TIMEOUT_S)
         case "replicas":
             return _replicas()
+        case "add_node":
+            return _add_node(order["cpus"])
         case "deploy":
             return _deploy(Path(order["config"]))
         case other:
             return {"error": f"unknown order {other}"}
 
 
-def _replicas() -> dict[str, list[tuple[str, int | None, str]]]:
+def _replicas() -> dict[str, list[tuple[str, int | None, str, str | None]]]:
     from ray.serve.context import _get_global_client
 
     client = _get_global_client()
     assert client is not None
     deployments = client.get_serve_details()["applications"]["balto"]["deployments"]
     return {
-        name: [(replica["replica_id"], replica["pid"], str(replica["state"])) for replica in deployment["replicas"]]
+        name: [
+            (replica["replica_id"], replica.get("pid"), str(replica["state"]), replica.get("node_id"))
+            for replica in deployment["replicas"]
+        ]
         for name, deployment in deployments.items()
     }
+
+
+def _add_node(cpus: int) -> str:
+    """A second node on this machine: another raylet, as `ray start --address` on another machine starts one."""
+    import ray
+
+    address = ray.get_runtime_context().gcs_address
+    command = [str(Path(sys.executable).with_name("ray")), "start", f"--address={address}", f"--num-cpus={cpus}"]
+    subprocess.run([*command, f"--object-store-memory={OBJECT_STORE_BYTES}"], check=True, stdout=subprocess.DEVNULL)
+    return "added"
 
 
 def _deploy(config_path: Path) -> str:

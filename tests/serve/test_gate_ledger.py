@@ -73,9 +73,8 @@ def speakers(graph: Graph) -> list[Speaker]:
 
 def gates(graph: Graph) -> dict[str, int]:
     """Running gate replicas and their processes."""
-    return {
-        replica: pid for replica, pid, state in graph.order("replicas")["gate"] if state.endswith("RUNNING") and pid
-    }
+    found = graph.order("replicas")["gate"]
+    return {replica: pid for replica, pid, state, _ in found if state.endswith("RUNNING") and pid}
 
 
 async def until_gates(graph: Graph, count: int, within_s: float) -> None:

@@ -1,0 +1,79 @@
+"""The arithmetic behind the figures, and what is said before a run that cannot be made."""
+
+import os
+import resource
+
+import pytest
+from websockets.frames import Frame, Opcode
+
+from benchmarks.scale import run
+from benchmarks.scale.figures import Figure, late, percentile, price
+from benchmarks.scale.graph import doubled_config
+from benchmarks.scale.measure import BenchError
+from benchmarks.scale.processes import CONTROL, Usage, cpu_by_kind, tree, usage
+from benchmarks.scale.programme import frames
+
+
+def histogram(**by_ms: int) -> list[int]:
+    counts = [0] * 5001
+    for ms, count in by_ms.items():
+        counts[int(ms.removeprefix("ms"))] = count
+    return counts
+
+
+def test_late_is_over_300_ms() -> None:
+    assert late(histogram(ms300=5, ms301=2, ms5000=1)) == 3
+
+
+def test_percentiles_of_a_histogram() -> None:
+    counts = histogram(ms10=98, ms50=1, ms900=1)
+    assert (percentile(counts, 0.5), percentile(counts, 0.99), percentile(counts, 1.0)) == (10, 50, 900)
+
+
+def test_the_price_is_a_ratio() -> None:
+    graph = [Figure("cpu_ms_per_stream_s", 1.5, "ms", "")]
+    assert price(graph, [Figure("floor_cpu_ms_per_stream_s", 1.0, "ms", "")]).value == 1.5
+
+
+def test_cpu_of_a_process_that_began_meanwhile_counts_from_its_start() -> None:
+    before = {1: Usage("gate", 5.0, 0)}
+    after = {1: Usage("gate", 7.0, 0), 2: Usage("gate", 1.0, 0), 3: Usage(CONTROL, 0.5, 0)}
+    assert cpu_by_kind(before, after) == {"gate": 3.0, CONTROL: 0.5}
+
+
+def test_this_process_is_measured() -> None:
+    assert os.getpid() in tree(os.getpid())
+    assert usage(os.getpid())[os.getpid()].pss_bytes > 0
+
+
+@pytest.mark.parametrize("chunk_ms", [20, 100])
+def test_frames_are_whole_masked_messages(chunk_ms: int) -> None:
+    made = frames(bytes(range(256)) * 50, chunk_ms)
+    size = 32 * chunk_ms
+    assert len(made) == 12_800 // size
+    assert made[0][0] == 0x80 | Opcode.BINARY
+    assert made[0][1] & 0x80
+    assert len(made[0]) == len(Frame(Opcode.BINARY, bytes(size)).serialize(mask=True))
+
+
+def test_too_few_files_are_explained_before_anything_starts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 4096))
+    with pytest.raises(BenchError, match=r"needs 20512 open files .* allows 4096.*COUNTERS=1792"):
+        run.allow_files(20_512)
+
+
+def test_the_soft_limit_is_raised_where_the_system_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    raised: list[tuple[int, int]] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1024, 65_536))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: raised.append(limits))
+    run.allow_files(20_512)
+    assert raised == [(20_512, 65_536)]
+
+
+def test_the_measured_graph_is_the_configured_one_but_for_the_providers() -> None:
+    config = doubled_config(gate={"num_replicas": 2})
+    application = config["applications"][0]
+    names = [deployment["name"] for deployment in application["deployments"]]
+    assert application["import_path"] == "benchmarks.scale.app:build_app"
+    assert names == ["ingress", "gate", "transcriber", "recommender", "recorder"]
+    assert application["deployments"][1]["num_replicas"] == 2
