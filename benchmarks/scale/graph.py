@@ -13,6 +13,7 @@ import yaml
 from deployments.cluster import free_port
 
 ROOT = Path(__file__).parents[2]
+AS_INSTALLED = Path(__file__).parent / "as_installed"
 STOP_TIMEOUT_S = 90.0
 
 
@@ -43,6 +44,7 @@ class Graph:
             "BALTO_DATA_DIR": str(folder / "dados"),
             "ELEVENLABS_API_KEY": "double",
             "XAI_API_KEY": "double",
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(AS_INSTALLED), os.environ.get("PYTHONPATH")])),
         }
         self._environment = os.environ | own | (environment or {})
         self.ready_s = 0.0
