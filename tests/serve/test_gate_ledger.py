@@ -57,7 +57,7 @@ class Speaker:
 def graph(start_graph: StartGraph) -> Graph:
     policy = {"policy_function": "deployments.scaling:ByStreams", "policy_kwargs": {"streams_per_replica": STAYING}}
     scaling = {"min_replicas": 1, "max_replicas": 4, "upscale_delay_s": 1, "downscale_delay_s": 3, "policy": policy}
-    return start_graph(doubled_config(gate={"autoscaling_config": scaling | {"look_back_period_s": 11}}))
+    return start_graph(doubled_config(gate={"autoscaling_config": scaling | {"look_back_period_s": 4}}))
 
 
 def speakers(graph: Graph) -> list[Speaker]:
