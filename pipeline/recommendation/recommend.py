@@ -71,7 +71,7 @@ class RuledRecommender:
             )
         if not judged.open:
             return Silence(reason=judged.silence, basis=basis)
-        if self._model is not None:
+        if self._model is not None and request.model_allowed:
             budget_s = request.budget_s * self._settings.model_budget_share - (monotonic() - began)
             said = await self._ask(self._model, request, texts, judged, budget_s)
             if said.items is not None:

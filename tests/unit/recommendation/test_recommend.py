@@ -34,11 +34,16 @@ def answer(*items: dict[str, object]) -> str:
     return json.dumps({"itens": list(items)}, ensure_ascii=False)
 
 
-def ask(texts: Sequence[str], model: ScriptedModel | None = None, shown: tuple[str, ...] = ()) -> Verdict | StageFailed:
+def ask(
+    texts: Sequence[str],
+    model: ScriptedModel | None = None,
+    shown: tuple[str, ...] = (),
+    model_allowed: bool = True,
+) -> Verdict | StageFailed:
     heard = tuple(Heard(utterance_id=str(n), text=text, at_s=n, end_s=n + 1) for n, text in enumerate(texts))
     request = RecommendationRequest(
         session_id="s", interaction_id="i", balcao_id="b", cliente_codigo="c", conversation_id="v", heard=heard,
-        shown_skus=shown,
+        shown_skus=shown, model_allowed=model_allowed,
     )  # fmt: skip
     return asyncio.run(make_recommender(RecommendationSettings(), model).recommend(request))
 
@@ -75,6 +80,14 @@ def test_model_chooses_among_the_allowed() -> None:
     assert [i.sku for i in verdict.items] == ["B003"]
     assert verdict.items[0].evidence == ("dor de cabeça",)
     assert (verdict.basis.engine, verdict.basis.model) == ("xai", "grok-teste")
+
+
+def test_a_model_that_may_not_be_asked_leaves_it_to_the_catalogue() -> None:
+    model = ScriptedModel(answer(item("B003", "dor de cabeça")))
+    verdict = ask(HEADACHE, model, model_allowed=False)
+    assert isinstance(verdict, Suggest)
+    assert (verdict.items[0].sku, verdict.basis.engine) == ("B001", DETERMINISTIC)
+    assert not model.asked
 
 
 def test_model_may_say_nothing() -> None:
