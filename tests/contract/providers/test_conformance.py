@@ -163,7 +163,7 @@ async def test_ten_at_a_time(place: Place, dialogue: Dialogue) -> None:
 
 def one_attempt(fault: Fault) -> dict[str, object]:
     """Little patience with what would never end; a busy machine may take its time over the rest."""
-    patience_s = 0.5 if fault in (Fault.HANG, Fault.DRIBBLE) else 8.0
+    patience_s = 1.5 if fault in (Fault.HANG, Fault.DRIBBLE) else 8.0
     return {"attempts": 1, "attempt_timeout_s": patience_s, "breaker_refused_open_s": 0.01}
 
 
