@@ -8,11 +8,9 @@ import logging
 import os
 import resource
 import shutil
-import signal
 import socket
 import sys
 import tempfile
-import threading
 import time
 import urllib.error
 import urllib.request
@@ -123,6 +121,8 @@ def start_cluster(
 ) -> Cluster:
     """Start Ray in this process, deploy `config_path` on `port`, return once `/pronto` answers 200.
 
+    Ray handles SIGTERM from then on, by aborting the process: who wants another end blocks it (cli/run/signals.py).
+
     `host` replaces the one in the file. Raises ClusterError when the graph does not become ready; what was
     started is stopped then.
     """
@@ -136,8 +136,10 @@ def start_cluster(
         _start_ray(run_dir, log_to_driver)
         _deploy(config)
         _await_ready(cluster, ready_timeout_s)
-    except BaseException:
+    except BaseException as error:
         _stop_ray()
+        if not isinstance(error, Exception):  # interrupted: nobody needs the logs
+            shutil.rmtree(run_dir, ignore_errors=True)
         raise
     return cluster
 
@@ -161,7 +163,6 @@ def _read(config_path: Path, port: int, host: str | None) -> "ServeDeploySchema"
 def _start_ray(run_dir: Path, log_to_driver: bool) -> None:
     import ray
 
-    on_terminate = signal.getsignal(signal.SIGTERM)
     ray.init(
         address="local",
         namespace="serve",
@@ -172,8 +173,6 @@ def _start_ray(run_dir: Path, log_to_driver: bool) -> None:
         logging_level=logging.WARNING,
         _temp_dir=str(run_dir / "ray"),
     )
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, on_terminate)  # Ray takes it over, and aborts the process on it
 
 
 def _deploy(config: "ServeDeploySchema") -> None:

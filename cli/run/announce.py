@@ -1,11 +1,14 @@
 """What a run says on the terminal."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
 from rich.panel import Panel
 
 from cli.output import out
+from cli.run.providers import destinations
+from configs.application import ApplicationSettings
 from configs.environment import Profile
 
 if TYPE_CHECKING:
@@ -16,11 +19,14 @@ It recognises the dialogues that ship with Balto and answers nothing to other sp
 To go live put ELEVENLABS_API_KEY and XAI_API_KEY in .env and start again."""
 
 
-def banner(profile: Profile) -> None:
+def banner(profile: Profile, graphs: Sequence[ApplicationSettings]) -> None:
     if profile is Profile.SANDBOX:
         out.print(Panel(SANDBOX_TEXT, border_style="yellow"))
-    else:
-        out.print("Balto, live: speech goes to ElevenLabs, conversations to xAI.")
+        return
+    for settings in graphs:
+        speech, conversations = destinations(settings)
+        readers = " and ".join(conversations) or "no model"
+        out.print(f"Balto, live: speech goes to {escape(' and '.join(speech))}, conversations to {escape(readers)}.")
 
 
 def few_files(connections: int) -> None:

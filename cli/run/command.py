@@ -1,28 +1,28 @@
 """The order of a run: check, start, show, serve, drain."""
 
 import os
-import signal
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.output import CommandError, out
 from cli.run.announce import banner, counter_made, few_files, how_to_stop, ready, stopping
-from cli.run.config_file import ConfigFile, check_config, find_config, read_config
+from cli.run.config_file import ConfigFile, check_document, find_config, read_config, read_graphs
 from cli.run.emulators import Emulators, emulators
 from cli.run.environment import exported, read_environment
 from cli.run.placement import check_placement
 from cli.run.preflight import check_folder, check_port, check_shelves
-from cli.run.profile import choose_profile
+from cli.run.profile import check_sandbox, choose_profile
+from cli.run.signals import stop_signals
 from configs.environment import Environment, Profile
 
 if TYPE_CHECKING:
+    from configs.application import ApplicationSettings
     from deployments.cluster import Cluster
 
 HEALTH_EVERY_S = 5.0
@@ -40,49 +40,65 @@ def run(
     """Start Balto here and serve counters until Ctrl-C.
 
     Without any keys this is the sandbox: emulated providers on this machine, and a recorded dialogue played through
-    Balto's own WebSocket. With ELEVENLABS_API_KEY and XAI_API_KEY in .env or the environment it is live.
+    Balto's own WebSocket. With ELEVENLABS_API_KEY and XAI_API_KEY in .env or the environment it is live. A
+    configuration that names other providers needs their keys instead.
     """
-    environment = read_environment()
-    chosen = choose_profile(environment, profile)
-    config_file = read_config(find_config(config))
-    used_port = port or environment.port
-    _preflight(environment, config_file, used_port)
-    os.environ.update(exported(environment, chosen, used_port))
-    _serve(environment, chosen, config_file, used_port, demo)
+    with stop_signals() as stop:  # before anything is imported that starts threads
+        environment = read_environment()
+        if port is not None:
+            environment = environment.model_copy(update={"port": port})
+        config_file = read_config(find_config(config))
+        chosen, graphs = _choose(environment, profile, config_file)
+        _preflight(environment, config_file, graphs)
+        os.environ.update(exported(environment, chosen, environment.port))
+        banner(chosen, graphs)
+        _serve(environment, chosen, config_file, demo, stop)
 
 
-def _preflight(environment: Environment, config: ConfigFile, port: int) -> None:
+def _choose(
+    environment: Environment, asked: Profile | None, config: ConfigFile
+) -> "tuple[Profile, list[ApplicationSettings]]":
+    """Sandbox or live, and the arguments of the graphs. Raises CommandError."""
+    from configs.application import ApplicationSettings
+
+    graphs = read_graphs(config, ApplicationSettings)
+    chosen = choose_profile(environment, asked, graphs)
+    if chosen is Profile.SANDBOX:
+        check_sandbox(config, graphs)
+    return chosen, [graph.settings for graph in graphs]
+
+
+def _preflight(environment: Environment, config: ConfigFile, graphs: "Sequence[ApplicationSettings]") -> None:
     """Raises CommandError for whatever would stop the graph from starting."""
     options = config.document.get("http_options")
     host = options.get("host", "0.0.0.0") if isinstance(options, dict) else "0.0.0.0"
-    check_port(str(host), port)
+    check_port(str(host), environment.port)
     check_folder(environment.data_dir, "BALTO_DATA_DIR")
     check_folder(environment.published_db.parent, "DB_FILE")
+    for settings in graphs:
+        check_shelves(settings.recommendation)
 
     from ray.serve.schema import ServeDeploySchema
 
-    from configs.application import ApplicationSettings
     from deployments.cluster import CONNECTIONS, machine_resources, most_connections
 
-    for settings in check_config(config, ServeDeploySchema, ApplicationSettings):
-        check_shelves(settings.recommendation)
+    check_document(config, ServeDeploySchema)
     check_placement(config, machine_resources())
     if most_connections() < CONNECTIONS:
         few_files(most_connections())
 
 
-def _serve(environment: Environment, profile: Profile, config: ConfigFile, port: int, demo: bool) -> None:
+def _serve(environment: Environment, profile: Profile, config: ConfigFile, demo: bool, stop: threading.Event) -> None:
     from deployments.cluster import ClusterError, start_cluster, stop_cluster
 
-    banner(profile)
     began_s = time.monotonic()
-    with ExitStack() as stack, _stop_signals() as stop:
+    with ExitStack() as stack:
         providers = stack.enter_context(emulators()) if profile is Profile.SANDBOX else None
         if providers:
             os.environ.update(providers.environment())
         try:
             with out.status("starting the graph", spinner="dots"):
-                cluster = start_cluster(config.path, port, log_to_driver=True)
+                cluster = start_cluster(config.path, environment.port, log_to_driver=True)
         except ClusterError as error:
             raise CommandError(str(error)) from None
         try:
@@ -123,23 +139,3 @@ def _watch(cluster: "Cluster", providers: Emulators | None, stop: threading.Even
             healthy_s = time.monotonic()
         elif time.monotonic() - healthy_s > UNHEALTHY_AFTER_S:
             raise CommandError(f"the service has not answered for {UNHEALTHY_AFTER_S:.0f} s ({problem})")
-
-
-@contextmanager
-def _stop_signals() -> Iterator[threading.Event]:
-    """Ctrl-C or SIGTERM interrupt what is under way: the service the first time, its draining the second."""
-    stop = threading.Event()
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        stop.set()
-        raise KeyboardInterrupt
-
-    kept = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    except KeyboardInterrupt:
-        if not stop.is_set():
-            raise
-    finally:
-        for number, handler in kept.items():
-            signal.signal(number, handler)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -37,6 +37,14 @@ class ConfigFile:
         return f"{self.path}, line {self.line_of(location)}"
 
 
+@dataclass(frozen=True, slots=True)
+class Graph(Generic[Settings]):
+    """One application of ours in the file."""
+
+    location: tuple[int | str, ...]  # of its arguments
+    settings: Settings
+
+
 def find_config(asked: Path | None) -> Path:
     """The file asked for, else the one in this folder, else the one that ships with Balto."""
     shipped = Path(__file__).parents[2] / FILE_NAME
@@ -63,13 +71,28 @@ def read_config(path: Path) -> ConfigFile:
 
 
 def check_config(config: ConfigFile, schema: type[BaseModel], settings: type[Settings]) -> list[Settings]:
-    """Against Ray Serve's own schema; returns the arguments of each graph of ours. Raises CommandError."""
+    """The file against `schema`; returns the arguments of each graph of ours. Raises CommandError."""
+    check_document(config, schema)
+    return [graph.settings for graph in read_graphs(config, settings)]
+
+
+def check_document(config: ConfigFile, schema: type[BaseModel]) -> None:
+    """The file as a whole, such as Ray Serve's own schema has it. Raises CommandError."""
     _validate(config, schema, config.document, ())
-    return [
-        _validate(config, settings, application.get("args") or {}, ("applications", index, "args"))
-        for index, application in enumerate(config.document["applications"])
-        if application.get("import_path") == GRAPH
-    ]
+
+
+def read_graphs(config: ConfigFile, settings: type[Settings]) -> list[Graph[Settings]]:
+    """The arguments of each graph of ours, as far as the file has any; its shape is left to `check_document`.
+
+    Raises CommandError.
+    """
+    applications = config.document.get("applications")
+    graphs = []
+    for index, application in enumerate(applications if isinstance(applications, list) else ()):
+        if isinstance(application, dict) and application.get("import_path") == GRAPH:
+            location = ("applications", index, "args")
+            graphs.append(Graph(location, _validate(config, settings, application.get("args") or {}, location)))
+    return graphs
 
 
 def _validate(config: ConfigFile, model: type[Settings], value: object, prefix: tuple[int | str, ...]) -> Settings:
