@@ -16,6 +16,7 @@ from cli.output import CommandError
 START_TIMEOUT_S = 30.0
 STOP_TIMEOUT_S = 5.0
 PR_SET_PDEATHSIG = 1
+HERE = "127.0.0.1,localhost,::1"
 
 
 class Emulators:
@@ -37,6 +38,8 @@ class Emulators:
             "XAI_BASE_URL": url,
             "ELEVENLABS_API_KEY": "sandbox",
             "XAI_API_KEY": "sandbox",
+            "NO_PROXY": HERE,  # a company's proxy is outside
+            "no_proxy": HERE,
         }
 
 
