@@ -29,6 +29,7 @@ from pipeline.record.wire import Batch
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = RecordSettings(publish_every_s=0.5, orphan_scan_s=0.5, lock_wait_s=20)
+PROGRESS_WITHIN_S = 90.0
 _SIZE = struct.Struct(">I")
 
 
@@ -82,7 +83,8 @@ async def run_producer(folder: Path, number: str) -> None:
 
 def start(role: str, folder: Path, name: str = "") -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "benchmarks.record.kills", "--role", role, "--folder", str(folder), "--name", name]
-    return subprocess.Popen(command, cwd=ROOT, stderr=(folder / f"{role}.log").open("ab"))
+    with (folder / f"{role}.log").open("ab") as log:
+        return subprocess.Popen(command, cwd=ROOT, stderr=log)
 
 
 def run(kills: int, folder: Path, *, seed: int = 1, producers: int = 2) -> dict[str, int]:
@@ -93,18 +95,32 @@ def run(kills: int, folder: Path, *, seed: int = 1, producers: int = 2) -> dict[
     }
     try:
         for _ in range(kills):
-            time.sleep(chance.uniform(0.3, 1.8))
+            _await_more_promises(folder)
+            time.sleep(chance.uniform(0.0, 1.5))
             name = chance.choice(list(processes))
             processes[name].send_signal(signal.SIGKILL)
             processes[name].wait()
             role = "writer" if name == "writer" else "producer"
             processes[name] = start(role, folder, name.removeprefix("p"))
-        time.sleep(2)
+        _await_more_promises(folder)
     finally:
         for process in processes.values():
             process.kill()
             process.wait()
     return {"kills": kills} | _count(folder)
+
+
+def _await_more_promises(folder: Path) -> None:
+    """Return once something was acknowledged since now: however slow the machine, each kill interrupts real work."""
+    before, deadline = _promised(folder), time.monotonic() + PROGRESS_WITHIN_S
+    while _promised(folder) <= before:
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"nothing was acknowledged for {PROGRESS_WITHIN_S:.0f} s; see the logs in {folder}")
+        time.sleep(0.05)
+
+
+def _promised(folder: Path) -> int:
+    return sum(path.stat().st_size for path in folder.glob("acked-*.txt"))
 
 
 def _count(folder: Path) -> dict[str, int]:
