@@ -10,6 +10,7 @@ from cli.catalogue import app as catalogue
 from cli.counter import counter
 from cli.erase import erase
 from cli.eval import evaluate
+from cli.eval_cases import cases
 from cli.gate import gate
 from cli.keys import keys
 from cli.output import CommandError, show_error
@@ -34,6 +35,7 @@ app.command(rich_help_panel="Ask the record")(report)
 app.command(rich_help_panel="Ask the record")(erase)
 app.command(rich_help_panel="Try and measure")(gate)
 app.command("eval", rich_help_panel="Try and measure")(evaluate)
+app.command(rich_help_panel="Try and measure")(cases)
 app.command(rich_help_panel="Try and measure")(ab)
 app.add_typer(catalogue, name="catalogo", rich_help_panel="Try and measure")
 
