@@ -119,23 +119,29 @@ class Lane:
             await asyncio.sleep(max(0.0, due - loop.time()))
 
     async def _tick(self) -> None:
-        for batch in self._batches():
-            forget, self._forget = self._forget, []
-            columns = pack_ticks([tick for _, tick in batch], forget)
-            try:
-                async with asyncio.timeout(self._settings.gate_timeout_s):
-                    replies = await self._step(self.replica_id, columns)
-            except BaseException:
-                for stream, _ in batch:
-                    if stream.lane is self:  # whether the replica consumed it is not known
-                        stream.delivery.rewind()
-                        stream.notify()
-                raise
-            now_s = asyncio.get_running_loop().time()
-            for (stream, tick), reply in zip(batch, unpack_replies(columns.stream_ids, replies), strict=True):
-                if stream.lane is self:
-                    stream.take(tick, reply, now_s)
+        """No stream is in two calls of a tick: they go together, and the gate computes one while others travel."""
+        results = await asyncio.gather(*map(self._carry, list(self._batches())), return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
         self._lanes.level(self)
+
+    async def _carry(self, batch: list[tuple[LaneStream, StreamTick]]) -> None:
+        forget, self._forget = self._forget, []
+        columns = pack_ticks([tick for _, tick in batch], forget)
+        try:
+            async with asyncio.timeout(self._settings.gate_timeout_s):
+                replies = await self._step(self.replica_id, columns)
+        except BaseException:
+            for stream, _ in batch:
+                if stream.lane is self:  # whether the replica consumed it is not known
+                    stream.delivery.rewind()
+                    stream.notify()
+            raise
+        now_s = asyncio.get_running_loop().time()
+        for (stream, tick), reply in zip(batch, unpack_replies(columns.stream_ids, replies), strict=True):
+            if stream.lane is self:
+                stream.take(tick, reply, now_s)
 
     def _batches(self) -> Iterator[list[tuple[LaneStream, StreamTick]]]:
         """What is due now, in calls of at most `max_call_bytes`; what arrives meanwhile waits for the next tick.
