@@ -31,6 +31,7 @@ KNOWN = {  # what other files call our columns
     "mip": ("mip", "isento", "tarja"),
     "complementos": ("complementos",),
 }
+INGREDIENTS = re.compile(r"\s*;\s*|,\s+|\s+\+\s+")  # CMED writes "A;B", ANVISA "A, B", chains "A + B"
 CELL = re.compile(r"([A-Z]+)\d+")
 XLSX = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
@@ -73,6 +74,7 @@ def _take(row: dict[str, str], found: dict[str, dict[str, str]], report: Report)
     if row["sku"] in found:
         return "código repetido: fora"
     row["mip"] = _otc(row.get("mip", ""))
+    row["principio_ativo"] = ";".join(filter(None, INGREDIENTS.split(row.get("principio_ativo", ""))))
     if not row.get("indicacoes"):
         report.problems["sem indicação: nunca sugerido"] += 1
     if not row["mip"]:

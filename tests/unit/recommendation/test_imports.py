@@ -95,6 +95,7 @@ def test_open_data_is_read_in_its_encoding_and_quoting(tmp_path: Path) -> None:
     assert [row["produto"] for row in rows] == ["ANALGÉSICO A", 'COM "ASPAS"; E PONTO']
     assert rows[0]["sku"] == "100000001"
     assert rows[0]["principio_ativo"] == "DIPIRONA MONOIDRATADA"
+    assert rows[1]["principio_ativo"] == "PARACETAMOL;CAFEÍNA"  # each is checked against what a customer may not take
     assert {row["mip"] for row in rows} == {""}
     assert report.problems["sem código ou nome: fora"] == 1
 
