@@ -42,6 +42,21 @@ finish() {
     engine rm "$container" >/dev/null
 }
 trap finish EXIT
+# A version 1 counter that has authenticated and then only waits.
+held_counter='
+import asyncio, json, os, sys
+from websockets.asyncio.client import connect
+
+async def main():
+    async with connect("ws://127.0.0.1:" + os.environ["PORT"] + "/ws", proxy=None) as socket:
+        await socket.send(json.dumps({"comando": "auth", "api_key": sys.argv[1]}))
+        await socket.send(bytes(3200))
+        await asyncio.sleep(1)
+        print("connected", flush=True)
+        await socket.wait_closed()
+        print("closed with", socket.close_code)
+
+asyncio.run(main())'
 
 say "as it comes: live, without keys, it must stop and name them"
 if inside balto run --profile live >"$WORK/live.log" 2>&1; then fail "it started without keys"; fi
@@ -70,9 +85,21 @@ sleep 8
 inside balto query "SELECT situacao, produto, total_ms FROM analise.interacoes" | tee "$WORK/query.log"
 grep -q sugerida "$WORK/query.log" || fail "the interaction is not in the published database"
 
-say "stop"
+say "stop, while a counter is connected"
+inside python -c "$held_counter" "$key" >"$WORK/held.log" 2>&1 &
+held=$!
+for _ in $(seq 30); do
+    if grep -q connected "$WORK/held.log"; then break; fi
+    sleep 1
+done
+began=$SECONDS
 stop
 wait "$service" || fail "it did not stop well: $(cat "$WORK/service.log")"
 service=
+wait "$held" || fail "the counter was not seen off: $(cat "$WORK/held.log")"
+grep -qx 'closed with 1012' "$WORK/held.log" || fail "the counter was not told of a restart: $(cat "$WORK/held.log")"
 ! pgrep -u 10001 >/dev/null || fail "processes are left: $(pgrep -a -u 10001)"
+! inside sh -c 'ls -d /tmp/balto-*' 2>/dev/null || fail "its run folder is left"
+if grep -E 'Traceback|Fatal|SIGTERM received' "$WORK/service.log"; then fail "it stopped with a complaint"; fi
+echo "exit 0 after $((SECONDS - began)) s; the counter's socket was closed with 1012; no process is left"
 say "the image works"
