@@ -1,5 +1,7 @@
 """`balto run` as a newcomer meets it: no keys, an empty folder, a terminal, and at last the end."""
 
+import asyncio
+import json
 import os
 import re
 import signal
@@ -14,6 +16,7 @@ from pathlib import Path
 import duckdb
 import httpx
 import pytest
+from websockets.asyncio.client import ClientConnection, connect
 
 from client.counter import Counter
 from client.messages import Recommendation
@@ -74,6 +77,14 @@ def processes_of(folder: Path) -> list[str]:
         except OSError:
             continue  # it ended, or is another user's
     return found
+
+
+def await_no_process(folder: Path) -> list[str]:
+    """What is still there after a moment."""
+    deadline_s = time.monotonic() + 10
+    while (left := processes_of(folder)) and time.monotonic() < deadline_s:
+        time.sleep(0.2)
+    return left
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +161,28 @@ async def first_card(service: Service, key: str, audio: WavAudio) -> Recommendat
     raise AssertionError("the counter ended")
 
 
+async def test_feedback_sent_right_before_the_socket_closes_is_recorded(service: Service) -> None:
+    """By a counter that has nothing of ours: it answers, hangs up, and does not wait for either."""
+    dialogue = next(dialogue for dialogue in load_dialogues() if dialogue.name == DIALOGUE)
+    with Registration(service.url) as registration:
+        codigo = registration.client(email="b@exemplo.invalid", razao_social="Loja", telefone="11 0000-0001")
+        _, key = registration.counter(nome_balcao="Balcão 8", user_codigo=codigo)
+    async with connect(f"ws://127.0.0.1:{service.port}/ws", proxy=None) as socket:
+        await socket.send(json.dumps({"comando": "auth", "api_key": key}))
+        speaking = asyncio.create_task(speak(socket, WavAudio.read(dialogue.wav)), name="speaking")
+        card = json.loads(await socket.recv())
+        speaking.cancel()
+        feedback = {"comando": "feedback", "id_interacao": card["id_interacao"], "resultado": "venda_perdida"}
+        await socket.send(json.dumps(feedback))
+    assert card["comando"] == "recomendar"
+    assert published_row(service, card["id_interacao"])["resultado"] == "venda_perdida"
+
+
+async def speak(socket: ClientConnection, audio: WavAudio) -> None:
+    async for chunk in paced(audio.chunks(tail_s=6)):
+        await socket.send(chunk)
+
+
 def published_row(service: Service, interaction_id: str) -> dict[str, object]:
     """As an analyst reads it, once it and its feedback are published."""
     query = """SELECT cliente_codigo, balcao_id, situacao, produto, resultado
@@ -197,8 +230,29 @@ def test_told_to_stop_it_drains_and_leaves_no_process(service: Service) -> None:
     assert httpx.get(f"{service.url}/pronto", trust_env=False).status_code == 200
     service.process.send_signal(signal.SIGTERM)
     assert service.process.wait(STOPPED_WITHIN_S) == 0, service.said
-    deadline_s = time.monotonic() + 10
-    while (left := processes_of(service.folder)) and time.monotonic() < deadline_s:
-        time.sleep(0.2)
-    assert left == []
+    assert await_no_process(service.folder) == []
     assert "Traceback" not in service.said
+
+
+def test_told_to_stop_while_it_starts_it_ends_without_complaint(tmp_path: Path) -> None:
+    """In the midst of Ray's own start, when Ray's handlers of the signal would end the process in their way."""
+    process = subprocess.Popen(
+        [BALTO, "run", "--port", str(free_port())],
+        cwd=tmp_path,
+        env=newcomer(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    deadline_s = time.monotonic() + READY_WITHIN_S
+    while not any("raylet/raylet" in command for command in processes_of(tmp_path)):
+        assert process.poll() is None
+        assert time.monotonic() < deadline_s
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    said, _ = process.communicate(timeout=STOPPED_WITHIN_S)
+    assert process.returncode == 0, said
+    assert await_no_process(tmp_path) == []
+    assert "SIGTERM" not in said
+    assert "Traceback" not in said
