@@ -30,6 +30,10 @@ def show(now: Score, before: Score | None, dialogues: Sequence[Dialogue], result
         table.add_row(f"must be 0: {name}", *row, style="bad" if number else None)
     out.print(table)
     _show_wrong(now, dialogues, results)
+    for result in results:
+        if result.withdrawn:
+            taken = escape(", ".join(result.withdrawn))
+            out.print(f"[warn]{escape(result.id)}[/warn] showed {taken}, then referred: {result.refer_reason}")
 
 
 def _cell(value: object) -> str:

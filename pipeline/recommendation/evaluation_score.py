@@ -108,7 +108,7 @@ def _expected(dialogue: Dialogue) -> str:
 
 
 def came(result: Result) -> str:
-    return " ".join((result.outcome, result.failure or result.refer_reason or "", *result.skus)).strip()
+    return " ".join(filter(None, (result.outcome, result.failure or result.refer_reason, *result.skus)))
 
 
 def differing(before: Sequence[Result], after: Sequence[Result]) -> list[tuple[Result, Result]]:

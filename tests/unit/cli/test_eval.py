@@ -124,3 +124,16 @@ def test_a_model_without_a_key_says_what_to_do(
 def test_asking_along_prices_an_hour(dialogues: Path) -> None:
     assert "an hour at the counter" in invoke(dialogues, "--along")[1]
     assert "an hour at the counter" not in invoke(dialogues)[1]
+
+
+def test_a_card_that_a_referral_took_back_is_named(dialogues: Path) -> None:
+    dialogues.write_text(
+        "- id: c\n"
+        '  turns: [{t: 0, text: "estou com dor muscular"}, {t: 9, text: "é dor no peito, vai para o braço"}]\n'
+        "  expect: {outcome: refer}\n",
+        encoding="utf-8",
+    )
+    output = invoke(dialogues, "--along")[1]
+    [told] = [row for row in output.splitlines() if row.startswith("c showed")]
+    assert told.endswith("then referred: dor_toracica")
+    assert "showed" not in invoke(dialogues)[1]
