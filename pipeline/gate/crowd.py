@@ -6,14 +6,14 @@ talkers seldom; and one talker's level swings by tens of dB, a crowd's by a few.
 voice have to be louder than the crowd usually is.
 """
 
+import math
 from collections.abc import Sequence
 
-import numpy as np
-
-from pipeline.gate.grid import QUANTUM_SAMPLES, Doubles, Flags, Rows, grown
+from pipeline.gate.grid import QUANTUM_SAMPLES
+from pipeline.gate.level import dbfs
 
 SECONDS = QUANTUM_SAMPLES / 16_000
-KEEP = float(np.exp(-SECONDS / 20.0))  # how voiced the last 20 s or so were
+KEEP = math.exp(-SECONDS / 20.0)  # how voiced the last 20 s or so were
 VOICED_FROM, VOICED_TO = 0.5, 0.7  # of the time: not a crowd .. surely one, as far as pauses say
 CLEAR_NONE, CLEAR_FULL = 0.5, 0.35  # share of the voice that is clear: a talker .. a crowd
 SWING_NONE_DB, SWING_FULL_DB = 18.0, 14.0  # typical level above the floor: a talker .. a crowd
@@ -24,58 +24,52 @@ STAND_OUT_DB = 6.5
 LOGIT_PER_DB = 2.0
 
 
+def _share(value: float, none: float, full: float) -> float:
+    """How far `value` is on the way from `none` to `full`, 0..1."""
+    return min(max((value - none) / (full - none), 0.0), 1.0)
+
+
 class Crowd:
-    """One row a stream."""
+    """What one stream knows of its background."""
 
-    def __init__(self) -> None:
-        self._voiced: Doubles = np.zeros(0)  # share of the time, 0..1
-        self._clear: Doubles = np.zeros(0)  # share of the time, 0..1
-        self._typical_dbfs: Doubles = np.zeros(0)  # nan until something was heard
-        self._power: Doubles = np.zeros(0)  # of the quantum before
+    __slots__ = ("_clear", "_power", "_typical_dbfs", "_voiced")
 
-    def reserve(self, capacity: int) -> None:
-        self._voiced = grown(self._voiced, capacity)
-        self._clear = grown(self._clear, capacity)
-        self._typical_dbfs = grown(self._typical_dbfs, capacity)
-        self._power = grown(self._power, capacity)
+    def __init__(self, memory: Sequence[float] = ()) -> None:
+        self._voiced, self._clear, self._typical_dbfs = memory or (0.0, 0.0, math.nan)
+        self._power = 0.0  # of the quantum before
 
-    def reset(self, row: int, memory: Sequence[float] = ()) -> None:
-        self._voiced[row], self._clear[row], self._typical_dbfs[row] = memory or (0.0, 0.0, np.nan)
-        self._power[row] = 0.0
+    def memory(self) -> list[float]:
+        """Shares of the time with voice and with clear voice, 0..1; the typical level (nan: nothing heard yet)."""
+        return [self._voiced, self._clear, self._typical_dbfs]
 
-    def memory(self, row: int) -> list[float]:
-        return [float(self._voiced[row]), float(self._clear[row]), float(self._typical_dbfs[row])]
-
-    def pause(self, rows: Rows) -> None:
+    def pause(self) -> None:
         """A quantum in which nothing was listened to."""
-        self._voiced[rows] *= KEEP
-        self._clear[rows] *= KEEP
-        self._power[rows] = 0.0
+        self._voiced *= KEEP
+        self._clear *= KEEP
+        self._power = 0.0
 
-    def settle(self, row: int) -> None:
+    def settle(self) -> None:
         """Forget the quantum before."""
-        self._power[row] = 0.0
+        self._power = 0.0
 
-    def penalty(self, rows: Rows, voiced: Doubles, clear: Doubles, level_dbfs: Doubles, floor_dbfs: Doubles) -> Doubles:
-        """What one quantum's log-odds lose. `voiced`, `clear`: the shares of its hops that were; all per stream."""
-        power = 10 ** (level_dbfs / 10)
-        before = np.where(self._power[rows] > 0, self._power[rows], power)
-        self._power[rows] = power
-        self._voiced[rows] += (1 - KEEP) * (voiced - self._voiced[rows])
-        self._clear[rows] += (1 - KEEP) * (clear - self._clear[rows])
-        typical = self._follow(rows, level_dbfs)
-        pauseless = (self._voiced[rows] - VOICED_FROM) / (VOICED_TO - VOICED_FROM)
-        unclear = (CLEAR_NONE - self._clear[rows] / np.maximum(self._voiced[rows], 0.01)) / (CLEAR_NONE - CLEAR_FULL)
-        steady = (SWING_NONE_DB - (typical - floor_dbfs)) / (SWING_NONE_DB - SWING_FULL_DB)
-        missing_db = typical + STAND_OUT_DB - 10 * np.log10((power + before) / 2)
-        certainty = np.clip(pauseless, 0, 1) * np.clip(unclear, 0, 1) * np.clip(steady, 0, 1)
-        penalty: Doubles = LOGIT_PER_DB * certainty * np.maximum(missing_db, 0)
-        return penalty
+    def penalty(self, voiced: float, clear: float, power: float, floor_dbfs: float) -> float:
+        """What one quantum's log-odds lose. `voiced`, `clear`: shares of its hops that were; `power`: mean square."""
+        before, self._power = self._power or power, power
+        self._voiced += (1 - KEEP) * (voiced - self._voiced)
+        self._clear += (1 - KEEP) * (clear - self._clear)
+        self._follow(dbfs(power))
+        certainty = _share(self._voiced, VOICED_FROM, VOICED_TO)
+        if certainty:
+            certainty *= _share(self._clear / self._voiced, CLEAR_NONE, CLEAR_FULL)
+            certainty *= _share(self._typical_dbfs - floor_dbfs, SWING_NONE_DB, SWING_FULL_DB)
+        if not certainty:
+            return 0.0
+        missing_db = self._typical_dbfs + STAND_OUT_DB - dbfs((power + before) / 2)
+        return LOGIT_PER_DB * certainty * max(missing_db, 0.0)
 
-    def _follow(self, rows: Rows, level_dbfs: Doubles) -> Doubles:
-        typical = np.where(np.isnan(self._typical_dbfs[rows]), level_dbfs, self._typical_dbfs[rows])
-        above: Flags = level_dbfs > typical
-        step = np.where(above, QUANTILE, QUANTILE - 1) * STEP_DB
-        typical = typical + step * np.where(np.abs(level_dbfs - typical) > FAR_DB, 2, 1)
-        self._typical_dbfs[rows] = typical
-        return typical
+    def _follow(self, level_dbfs: float) -> None:
+        if math.isnan(self._typical_dbfs):
+            self._typical_dbfs = level_dbfs
+        off_db = level_dbfs - self._typical_dbfs
+        step = (QUANTILE if off_db > 0 else QUANTILE - 1) * STEP_DB
+        self._typical_dbfs += 2 * step if abs(off_db) > FAR_DB else step

@@ -2,37 +2,36 @@
 
 import numpy as np
 
-from pipeline.gate.grid import Doubles, Pcm, Rows, grown
+from pipeline.gate.grid import Pcm
 
 FOLLOW = 0.1  # of the difference per quantum: a time constant of one second
-LOWEST, HIGHEST = np.iinfo(np.int16).min, np.iinfo(np.int16).max
+LOWEST, HIGHEST = -32_768, 32_767
 
 
-class DcRemoval:
-    """Follows each stream's mean and subtracts it. One row a stream."""
+class Offset:
+    """One stream's mean, followed."""
 
-    def __init__(self) -> None:
-        self.offset: Doubles = np.zeros(0)
-        self._settled = np.zeros(0, bool)
+    __slots__ = ("value",)
 
-    def reserve(self, capacity: int) -> None:
-        self.offset, self._settled = grown(self.offset, capacity), grown(self._settled, capacity)
+    def __init__(self, value: float | None = None) -> None:
+        self.value = value  # None: the first quantum says
 
-    def reset(self, row: int, offset: float | None = None) -> None:
-        self.offset[row] = offset or 0.0
-        self._settled[row] = offset is not None
+    def follow(self, mean: float) -> int:
+        """The offset after a quantum of this mean, in whole units."""
+        self.value = mean if self.value is None else self.value + FOLLOW * (mean - self.value)
+        return round(self.value)
 
-    def remove(self, rows: Rows, pcm: Pcm) -> Pcm:
-        """`pcm` [streams, samples] without its offset, saturated to 16 bits."""
-        mean = pcm.sum(axis=1, dtype=np.int32) / pcm.shape[1]
-        before = np.where(self._settled[rows], self.offset[rows], mean)
-        self._settled[rows] = True
-        offset = self.offset[rows] = before + FOLLOW * (mean - before)
-        whole = np.rint(offset).astype(np.int32)[:, None]
-        if not whole.any():
-            return pcm
-        if pcm.max() - whole.min() <= HIGHEST and pcm.min() - whole.max() >= LOWEST:
-            free: Pcm = pcm - whole.astype(np.int16)
-            return free
-        saturated: Pcm = np.clip(pcm - whole, LOWEST, HIGHEST).astype(np.int16)
-        return saturated
+
+def without_offsets(offsets: list[Offset], pcm: Pcm) -> Pcm:
+    """`pcm` [streams, samples] less what `offsets` follow in it, saturated to 16 bits."""
+    samples = pcm.shape[1]
+    sums: list[int] = np.add.reduce(pcm, axis=1, dtype=np.int32).tolist()
+    whole = [offset.follow(total / samples) for offset, total in zip(offsets, sums, strict=True)]
+    least, most = min(whole), max(whole)
+    if least == most == 0:
+        return pcm
+    if int(pcm.max()) - least <= HIGHEST and int(pcm.min()) - most >= LOWEST:
+        free: Pcm = pcm - np.array(whole, np.int16)[:, None]
+        return free
+    saturated: Pcm = np.clip(pcm - np.array(whole, np.int32)[:, None], LOWEST, HIGHEST).astype(np.int16)
+    return saturated

@@ -1,14 +1,14 @@
 """The seam between the host and what tells voice from everything else.
 
-An engine keeps its state in rows, one a stream, and hears all streams of a quantum in one call, so that
-bulk work is done once for all of them.
+An engine knows streams by rows, small numbers that are used again, and hears all streams of a quantum in one
+call, so that bulk work is done once for all of them.
 """
 
 from collections.abc import Sequence
 from typing import Protocol
 
 from pipeline.gate.evidence import Heard
-from pipeline.gate.grid import Pcm, Rows
+from pipeline.gate.grid import Pcm
 
 
 class Engine(Protocol):
@@ -39,7 +39,7 @@ class Engine(Protocol):
         """Forget what `memory()` cannot carry; nothing is open in this stream."""
 
     def hear(
-        self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
+        self, rows: Sequence[int], starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
     ) -> list[list[Heard]]:
         """One quantum of each stream: `pcm` [streams, QUANTUM_SAMPLES] free of DC, the first sample at `starts`.
 

@@ -1,8 +1,8 @@
 """Engines by the names that `serve_config.yaml` gives them."""
 
 from configs.gate import GateSettings
-from pipeline.gate.candidates import Candidate, Everything
-from pipeline.gate.cascade import CascadeEngine, Tuning
+from pipeline.gate.candidates import Everything, VoiceCandidate
+from pipeline.gate.cascade import CascadeEngine
 from pipeline.gate.engine import Engine
 from pipeline.gate.webrtc import WebRtcEngine
 
@@ -12,6 +12,6 @@ def make_engine(settings: GateSettings) -> Engine:
         case "webrtc":
             return WebRtcEngine()
         case "silero":
-            return CascadeEngine(Everything(), Tuning())
+            return CascadeEngine(Everything)
         case "cascade":
-            return CascadeEngine(Candidate(), Tuning())
+            return CascadeEngine(VoiceCandidate)

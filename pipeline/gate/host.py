@@ -10,10 +10,10 @@ import numpy as np
 
 from configs.gate import GateSettings
 from pipeline.audio import SAMPLE_RATE_HZ, samples_from_ms
-from pipeline.gate.dc import HIGHEST, LOWEST, DcRemoval
+from pipeline.gate.dc import HIGHEST, LOWEST, Offset, without_offsets
 from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
-from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES, Pcm, Rows, grown
+from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES, Pcm
 from pipeline.gate.replay import unpack
 from pipeline.gate.segmenter import Timing, Utterance
 from pipeline.gate.stream import QUANTUM_BYTES, Stream
@@ -53,6 +53,12 @@ def threshold_shift_db(energy_threshold: int) -> float:
     return 20 * math.log10(max(energy_threshold, 1) / NEUTRAL_THRESHOLD)
 
 
+def count_clipping(streams: Sequence[Stream], pcm: Pcm) -> None:
+    at_full_scale: list[int] = ((pcm == HIGHEST) | (pcm == LOWEST)).sum(axis=1).tolist()
+    for stream, samples in zip(streams, at_full_scale, strict=True):
+        stream.clipped += samples
+
+
 class BatchedGateHost:
     """Implements `pipeline.stages.GateHost`."""
 
@@ -60,11 +66,9 @@ class BatchedGateHost:
         self._settings = settings
         self.energy_threshold = settings.energy_threshold
         self._engine = engine
-        self._dc = DcRemoval()
         self._streams: dict[StreamId, Stream] = {}
         self._free: list[int] = []
         self._capacity = 0
-        self._clipped = np.zeros(0, np.int64)  # samples at full scale since the last utterance ended
 
     @property
     def streams(self) -> int:
@@ -108,28 +112,25 @@ class BatchedGateHost:
         timing = timing_for(self._settings, options, engine)
         threshold = self.energy_threshold if options.energy_threshold is None else options.energy_threshold
         memory = unpack(opening.memory)
-        self._dc.reset(row, memory[0] if memory else None)
         engine.open(row, origin, threshold_shift_db(threshold), memory[1:] if memory else None)
-        self._clipped[row] = 0
-        return Stream(row, origin, timing, opening.delivered_upto_sample, opening.memory if memory else b"")
+        offset = Offset(memory[0] if memory else None)
+        return Stream(row, origin, timing, offset, opening.delivered_upto_sample, opening.memory if memory else b"")
 
     def _grow(self) -> None:
         before, self._capacity = self._capacity, max(FIRST_ROWS, 2 * self._capacity)
-        self._dc.reserve(self._capacity)
         self._engine.reserve(self._capacity)
-        self._clipped = grown(self._clipped, self._capacity)
         self._free.extend(range(self._capacity - 1, before - 1, -1))
 
     def _advance(self, streams: list[Stream]) -> None:
         """One quantum of each."""
         starts = [stream.consumed for stream in streams]
         raw = np.frombuffer(b"".join([stream.take() for stream in streams]), "<i2").reshape(len(streams), -1)
-        rows = np.array([stream.row for stream in streams], np.intp)
-        self._count_clipping(rows, raw)
+        if raw.max() == HIGHEST or raw.min() == LOWEST:
+            count_clipping(streams, raw)
         verdicts = self._engine.hear(
-            rows,
+            [stream.row for stream in streams],
             starts,
-            self._dc.remove(rows, raw),
+            without_offsets([stream.offset for stream in streams], raw),
             holding=[stream.segmenter.open for stream in streams],
             leading=[start < stream.lead_until for start, stream in zip(starts, streams, strict=True)],
         )
@@ -140,7 +141,7 @@ class BatchedGateHost:
                 self._end_epoch(stream)
 
     def _end_epoch(self, stream: Stream) -> None:
-        memory = [float(self._dc.offset[stream.row]), *self._engine.memory(stream.row)]
+        memory = [stream.dc_offset, *self._engine.memory(stream.row)]
         if stream.may_restart:
             self._engine.restart(stream.row)
             stream.checkpoints.restart(stream.consumed, memory)
@@ -151,20 +152,16 @@ class BatchedGateHost:
         """The last, partial quantum, padded with the stream's own offset, then whatever is open."""
         end = stream.end_sample
         if missing := QUANTUM_SAMPLES - len(stream.pending) // 2:
-            offset = round(float(np.clip(self._dc.offset[stream.row], LOWEST, HIGHEST)))
+            offset = round(min(max(stream.dc_offset, LOWEST), HIGHEST))
             stream.pending += np.full(missing, offset, "<i2").tobytes()
         self._advance([stream])
         if last := stream.segmenter.flush(end):
             stream.deliver(self._span(stream, last))
         stream.end_at(end)
 
-    def _count_clipping(self, rows: Rows, pcm: Pcm) -> None:
-        if pcm.max() == HIGHEST or pcm.min() == LOWEST:
-            self._clipped[rows] += ((pcm == HIGHEST) | (pcm == LOWEST)).sum(axis=1)
-
     def _span(self, stream: Stream, said: Utterance) -> SpeechSpan:
-        noise_dbfs, clipped = self._engine.floor_dbfs(stream.row), int(self._clipped[stream.row])
-        self._clipped[stream.row] = 0
+        noise_dbfs, clipped = self._engine.floor_dbfs(stream.row), stream.clipped
+        stream.clipped = 0
         return SpeechSpan(
             start_sample=said.start_sample,
             end_sample=said.end_sample,
@@ -175,5 +172,5 @@ class BatchedGateHost:
             speech_dbfs=said.speech_dbfs,
             snr_db=said.speech_dbfs - noise_dbfs,
             clipped_fraction=min(1.0, clipped / max(1, said.end_sample - said.start_sample)),
-            dc_offset=float(self._dc.offset[stream.row]),
+            dc_offset=stream.dc_offset,
         )

@@ -25,6 +25,7 @@ MODEL_SHA256 = "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49
 OPSET, IR_VERSION = 18, 9
 BINS, STEPS = 129, 4  # of the transform: frequencies, and positions in one hop
 UNITS = 128  # of the recurrent layer
+MOST_AT_ONCE = 4  # hops in a row that go through it in one call: a quantum has three or four
 
 Weights = NDArray[np.float32]
 
@@ -44,15 +45,17 @@ def model_path() -> Path:
 
 
 @cache
-def sessions() -> tuple[ort.InferenceSession, ort.InferenceSession]:
+def sessions() -> tuple[ort.InferenceSession, list[ort.InferenceSession]]:
     """(encoder, recurrent), shared by every gate of the process.
 
     encoder: `even` [4n, 128], `odd` [4n, 127] (see `silero.folded`) -> `gates` [n, 512]
-    recurrent: `gates` [b, 512], `h` [b, 128], `c` [b, 128] -> `logit` [b, 1], `next_h`, `next_c`
+    recurrent, one for each number k of hops in a row up to MOST_AT_ONCE:
+        `gates` [b, k * 512], `h` [b, 128], `c` [b, 128], `leak` [1] -> `logit` [b * k, 1], `next_h`, `next_c`
     """
     graph = onnx.load(model_path()).graph
     weights = {tensor.name.removeprefix("model."): numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    return _session(_encoder(weights)), _session(_recurrent(weights))
+    recurrent = [_session(_recurrent(weights, hops + 1)) for hops in range(MOST_AT_ONCE)]
+    return _session(_encoder(weights)), recurrent
 
 
 def _session(model: onnx.ModelProto) -> ort.InferenceSession:
@@ -88,9 +91,14 @@ class _Graph:
     def layer(self, x: str, weight: Weights, bias: Weights) -> str:
         return self.op("Relu", self.op("Gemm", x, self.constant(weight), self.constant(bias)))
 
-    def model(self, inputs: dict[str, int], outputs: dict[str, int]) -> onnx.ModelProto:
-        def described(sizes: dict[str, int]) -> list[onnx.ValueInfoProto]:
-            return [helper.make_tensor_value_info(k, TensorProto.FLOAT, [f"{k}_n", n]) for k, n in sizes.items()]
+    def model(self, inputs: dict[str, int | None], outputs: dict[str, int | None]) -> onnx.ModelProto:
+        """Inputs and outputs are [any, size], or [1] where there is no size."""
+
+        def described(sizes: dict[str, int | None]) -> list[onnx.ValueInfoProto]:
+            shapes: dict[str, list[int | str]] = {
+                name: [1] if size is None else [f"{name}_n", size] for name, size in sizes.items()
+            }
+            return [helper.make_tensor_value_info(k, TensorProto.FLOAT, shape) for k, shape in shapes.items()]
 
         graph = helper.make_graph(self.nodes, "silero", described(inputs), described(outputs), self.constants)
         return helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=IR_VERSION)
@@ -130,13 +138,20 @@ def _magnitudes(g: _Graph, basis: Weights) -> str:
     return g.op("Reshape", g.op("Sqrt", power), g.constant(np.array([-1, STEPS * BINS], np.int64)))
 
 
-def _recurrent(w: dict[str, Weights]) -> onnx.ModelProto:
+def _recurrent(w: dict[str, Weights], hops: int) -> onnx.ModelProto:
     g = _Graph()
-    gates = g.op("Add", "gates", g.op("MatMul", "h", g.constant(w["decoder.rnn.weight_hh"].T)))
-    i, f, m, o = (g.columns(gates, k * UNITS, (k + 1) * UNITS) for k in range(4))
-    kept = g.op("Mul", g.op("Sigmoid", f), "c")
-    g.op("Add", kept, g.op("Mul", g.op("Sigmoid", i), g.op("Tanh", m)), to="next_c")
-    g.op("Mul", g.op("Sigmoid", o), g.op("Tanh", "next_c"), to="next_h")
+    weight, h, c, heard = g.constant(w["decoder.rnn.weight_hh"].T), "h", "c", []
+    for hop in range(hops):
+        last = hop == hops - 1
+        x = g.columns("gates", hop * 4 * UNITS, (hop + 1) * 4 * UNITS) if hops > 1 else "gates"
+        gates = g.op("Gemm", h, weight, x)
+        i, f, m, o = (g.columns(gates, k * UNITS, (k + 1) * UNITS) for k in range(4))
+        kept = g.op("Mul", g.op("Sigmoid", f), g.op("Mul", c, "leak"))
+        c = g.op("Add", kept, g.op("Mul", g.op("Sigmoid", i), g.op("Tanh", m)), to="next_c" if last else None)
+        h = g.op("Mul", g.op("Sigmoid", o), g.op("Tanh", c), to="next_h" if last else None)
+        heard.append(h)
+    rows = g.op("Reshape", g.op("Concat", *heard, axis=1), g.constant(np.array([-1, UNITS], np.int64)))
     out = g.constant(w["decoder.decoder.2.weight"][0]), g.constant(w["decoder.decoder.2.bias"])
-    g.op("Gemm", g.op("Relu", "next_h"), *out, to="logit")
-    return g.model({"gates": 4 * UNITS, "h": UNITS, "c": UNITS}, {"logit": 1, "next_h": UNITS, "next_c": UNITS})
+    g.op("Gemm", g.op("Relu", rows), *out, to="logit")
+    sizes = {"gates": hops * 4 * UNITS, "h": UNITS, "c": UNITS, "leak": None}
+    return g.model(sizes, {"logit": 1, "next_h": UNITS, "next_c": UNITS})

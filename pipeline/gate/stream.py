@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pipeline.gate.dc import Offset
 from pipeline.gate.evidence import Heard
 from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES
 from pipeline.gate.replay import Checkpoints
@@ -21,18 +22,24 @@ class Stream:
     __slots__ = (
         "_spans",
         "checkpoints",
+        "clipped",
         "consumed",
         "delivered_upto",
         "lead_until",
+        "offset",
         "over",
         "pending",
         "row",
         "segmenter",
     )
 
-    def __init__(self, row: int, origin: int, timing: Timing, delivered_upto: int, memory: bytes) -> None:
+    def __init__(
+        self, row: int, origin: int, timing: Timing, offset: Offset, delivered_upto: int, memory: bytes
+    ) -> None:
         self.row = row
         self.consumed = origin  # end of the audio heard
+        self.offset = offset
+        self.clipped = 0  # samples at full scale since the last utterance ended
         self.pending = b""  # less than a quantum, after a step
         self.segmenter = Segmenter(timing, origin)
         self.delivered_upto = delivered_upto
@@ -44,6 +51,10 @@ class Stream:
     @property
     def end_sample(self) -> int:
         return self.consumed + len(self.pending) // 2
+
+    @property
+    def dc_offset(self) -> float:
+        return self.offset.value or 0.0
 
     def accept(self, start_sample: int, pcm: bytes) -> None:
         """Audio that begins at or before `end_sample`; what is known already is dropped."""

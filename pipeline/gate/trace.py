@@ -11,9 +11,9 @@ from pipeline.audio import seconds
 from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.grid import FRAME_SAMPLES, Doubles, Pcm, Rows
+from pipeline.gate.grid import FRAME_SAMPLES, Doubles, Pcm
 from pipeline.gate.host import BatchedGateHost
-from pipeline.gate.level import frame_dbfs, frames_of
+from pipeline.gate.level import dbfs, frame_powers, frames_of
 from pipeline.gate.streaming import StreamingGate
 from pipeline.stages import SpeechSpan
 
@@ -31,12 +31,12 @@ class TracedEngine:
         return getattr(self._engine, name)
 
     def hear(
-        self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
+        self, rows: Sequence[int], starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
     ) -> list[list[Heard]]:
         verdicts = self._engine.hear(rows, starts, pcm, holding, leading)
-        levels = frame_dbfs(frames_of(pcm))[0].tolist()
+        levels = [dbfs(power) for power in frame_powers(frames_of(pcm))[0].tolist()]
         self.levels += levels
-        self.floors += [self._engine.floor_dbfs(int(rows[0]))] * len(levels)
+        self.floors += [self._engine.floor_dbfs(rows[0])] * len(levels)
         self.heard += verdicts[0]
         return verdicts
 

@@ -1,18 +1,41 @@
 """The engine without a model: noise suppression, WebRTC VAD, level."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.gate.denoise import Denoiser
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.grid import FRAME_SAMPLES, QUANTUM_SAMPLES, Doubles, Pcm, Rows, grown
-from pipeline.gate.level import NoiseFloor, frame_dbfs, frames_of
+from pipeline.gate.grid import FRAME_SAMPLES, QUANTUM_SAMPLES, Pcm
+from pipeline.gate.level import NoiseFloor, dbfs, frame_powers, frames_of
 from pipeline.gate.voice import WebRtcVoice
 
-VOICES = tuple(Voice)
 OPEN_ABOVE_FLOOR_DB = 14.0  # both levels after suppression, which pushes noise down and leaves voice
 HOLD_ABOVE_FLOOR_DB = 9.0
+
+
+@dataclass(slots=True)
+class Parts:
+    """One stream's."""
+
+    denoiser: Denoiser
+    voice: WebRtcVoice
+    floor: NoiseFloor
+    shift_db: float
+
+    def hear(self, start: int, clean: Pcm, powers: list[float]) -> list[Heard]:
+        self.floor.follow(powers)
+        levels, voiced = [dbfs(power) for power in powers], self.voice.hear(clean)
+        ends = range(start + FRAME_SAMPLES, start + QUANTUM_SAMPLES + 1, FRAME_SAMPLES)
+        found = [self._voice(*frame) for frame in zip(voiced, levels, strict=True)]
+        return [Heard(*frame) for frame in zip(ends, found, levels, strict=True)]
+
+    def _voice(self, voiced: bool, level_dbfs: float) -> Voice:
+        above_db = level_dbfs - self.floor.dbfs - self.shift_db
+        if not voiced or above_db <= HOLD_ABOVE_FLOOR_DB:
+            return Voice.NONE
+        return Voice.OPENS if above_db > OPEN_ABOVE_FLOOR_DB else Voice.HOLDS
 
 
 class WebRtcEngine:
@@ -23,47 +46,31 @@ class WebRtcEngine:
     look_back_samples = 0
 
     def __init__(self) -> None:
-        self._floor = NoiseFloor()
-        self._shift_db: Doubles = np.zeros(0)
-        self._parts: dict[int, tuple[Denoiser, WebRtcVoice]] = {}
+        self._parts: dict[int, Parts] = {}
 
     def reserve(self, capacity: int) -> None:
-        self._floor.reserve(capacity)
-        self._shift_db = grown(self._shift_db, capacity)
+        """Nothing is kept in rows."""
 
     def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
-        self._floor.reset(row, memory[0] if memory else None)
-        self._shift_db[row] = shift_db
-        self._parts[row] = Denoiser(), WebRtcVoice()
+        self._parts[row] = Parts(Denoiser(), WebRtcVoice(), NoiseFloor(memory[0] if memory else None), shift_db)
 
     def close(self, row: int) -> None:
         del self._parts[row]
 
     def memory(self, row: int) -> list[float]:
-        return [float(self._floor.dbfs[row])]
+        return [self._parts[row].floor.dbfs]
 
     def floor_dbfs(self, row: int) -> float:
-        return float(self._floor.dbfs[row])
+        return self._parts[row].floor.dbfs
 
     def restart(self, row: int) -> None:
         """Nothing: suppression would have to settle again, and a replay's lead-in settles it well enough."""
 
     def hear(
-        self, rows: Rows, starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
+        self, rows: Sequence[int], starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
     ) -> list[list[Heard]]:
-        parts = [self._parts[row] for row in rows.tolist()]
-        clean = np.stack([denoiser.clean(quantum) for (denoiser, _), quantum in zip(parts, pcm, strict=True)])
-        levels = frame_dbfs(frames_of(clean))
-        self._floor.follow(rows, levels)
-        above = levels - (self._floor.dbfs[rows] + self._shift_db[rows])[:, None]
-        voiced = np.array([voice.hear(quantum) for (_, voice), quantum in zip(parts, clean, strict=True)])
-        opens, holds = above > OPEN_ABOVE_FLOOR_DB, above > HOLD_ABOVE_FLOOR_DB
-        voices = np.where(voiced & holds, Voice.HOLDS + (voiced & opens), Voice.NONE)
-        return [
-            [] if lead else self._verdicts(start, *verdicts)
-            for start, lead, *verdicts in zip(starts, leading, voices.tolist(), levels.tolist(), strict=True)
-        ]
-
-    def _verdicts(self, start: int, voices: list[int], levels: list[float]) -> list[Heard]:
-        ends = range(start + FRAME_SAMPLES, start + QUANTUM_SAMPLES + 1, FRAME_SAMPLES)
-        return [Heard(end, VOICES[v], level) for end, v, level in zip(ends, voices, levels, strict=True)]
+        parts = [self._parts[row] for row in rows]
+        clean = np.stack([part.denoiser.clean(quantum) for part, quantum in zip(parts, pcm, strict=True)])
+        powers: list[list[float]] = frame_powers(frames_of(clean)).tolist()
+        heard = [part.hear(*rest) for part, *rest in zip(parts, starts, clean, powers, strict=True)]
+        return [[] if lead else verdicts for lead, verdicts in zip(leading, heard, strict=True)]
