@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.recommendation.catalogue import Product
 from pipeline.recommendation.facts import Facts
+from pipeline.recommendation.lexicon import Kind
 from pipeline.recommendation.reading import Said
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.rules import forbidden_because, is_medicine, is_oral
@@ -16,6 +17,7 @@ PER_CONTRAINDICATION = 0.015  # between equals, the product that fewer people mu
 PER_RANK = 0.02  # a product's first indication fits better than its last
 NO_MEDICINE = 0.12  # a device relieves less than a medicine that fits
 ADULT_FOR_CHILD = 0.25
+NAMED_BEFORE = 3  # utterances between a product's name and "vou levar"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +38,21 @@ class Candidates:
 
 def effective(facts: Facts) -> tuple[Said, ...]:
     """The complaints worth answering: those said in passing only when something was asked for."""
-    if facts.strong:
-        return tuple(sorted(facts.strong, key=lambda said: said.mention.concept.generic))  # the specific one leads
+    if facts.strong:  # a child's fever leads, then the specific complaint
+        return tuple(
+            sorted(facts.strong, key=lambda s: (not (facts.child and s.code == "febre"), s.mention.concept.generic))
+        )
     asked = [index for index, turn in enumerate(facts.reading.turns) if turn.cues & {"pedido", "pedido_sintoma"}]
-    return tuple(said for said in facts.complaints if said.turn in asked or said.turn + 1 in asked)
+    again = {
+        s.code
+        for s in facts.reading.holding(Kind.SYMPTOM)
+        for c in facts.complaints
+        if s.code == c.code and s.turn != c.turn
+    }
+    return tuple(
+        said for said in facts.complaints
+        if said.turn in asked or said.turn + 1 in asked or (said.code in again and not said.mention.concept.generic)
+    )  # fmt: skip
 
 
 def for_complaints(facts: Facts, book: Rulebook, shelf: Shelf) -> Candidates:
@@ -116,7 +129,11 @@ def purchases(facts: Facts, shelf: Shelf, cue: str = "compra") -> list[Product]:
 
 
 def _named_before(facts: Facts, shelf: Shelf, index: int) -> list[Product]:
-    return shelf.named(facts.texts[index - 1]) if index else []
+    """ "vou ficar com ele": what was named last, a few utterances before."""
+    for before in range(index - 1, max(-1, index - 1 - NAMED_BEFORE), -1):
+        if named := shelf.named(facts.texts[before]):
+            return named
+    return []
 
 
 def for_purchases(facts: Facts, book: Rulebook, shelf: Shelf) -> tuple[Candidate, ...]:

@@ -12,7 +12,7 @@ from pipeline.recommendation.medicines import (
     prescription_request,
     wants_medicine,
 )
-from pipeline.recommendation.reading import Reading, Said, Status, read
+from pipeline.recommendation.reading import Reading, Said, Status, Turn, read
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.timing import age_months, durations
 
@@ -94,7 +94,7 @@ def gather(texts: Sequence[str], book: Rulebook) -> Facts:
         codes.discard("dengue")
     age = age_months(reading, codes)
     child = ("crianca" in codes or "bebe" in codes) and (age is None or age < 144) or (age is not None and age < 144)
-    complaints = _complaints(holding, codes)
+    complaints = _complaints(reading, holding, child)
     at_hand = prescription_at_hand(reading, codes)
     request = prescription_request(reading, holding, at_hand)
     days, fever_days = durations(reading, codes)
@@ -145,12 +145,24 @@ def _implied(codes: set[str], age: float | None, child: bool) -> set[str]:
     return forbidden
 
 
-def _complaints(holding: Sequence[Said], codes: set[str]) -> tuple[Said, ...]:
+OF_AN_ALLERGY = frozenset({"coceira_pele", "alergia", "alergia_pele", "pele_irritada"})
+
+
+def _complaints(reading: Reading, holding: Sequence[Said], child: bool) -> tuple[Said, ...]:
     first: dict[str, Said] = {}
     for said in holding:
-        if said.mention.concept.kind is Kind.SYMPTOM:
+        told_of_allergy = said.code in OF_AN_ALLERGY and _tells_an_allergy(reading.turns[said.turn])
+        if said.mention.concept.kind is Kind.SYMPTOM and not told_of_allergy:
             first.setdefault(said.code, said)
+    if child and len(first) > 1:
+        first.pop("insonia", None)  # a child that does not sleep for what ails it
     return tuple(first.values())
+
+
+def _tells_an_allergy(turn: Turn) -> bool:
+    """ "aas me dá coceira": what a medicine does to the person, not what brought them."""
+    named = any(m.concept.code.startswith("ing_") for m in turn.scan.mentions)
+    return named and bool(turn.cues & {"alergia_a", "alergia_historico"})
 
 
 def _only_doubted(reading: Reading) -> bool:

@@ -63,6 +63,9 @@ def allergens_named(reading: Reading) -> set[str]:
     """Ingredient concepts (`ing_*`) named in an utterance that speaks of an allergy, and not denied there."""
     found = set()
     for said in reading.said:
+        told = said.code.startswith("ing_") and "alergia_historico" in reading.turns[said.turn].cues
+        if told:  # "própolis não, que eu empolo"
+            found.add(said.code)
         if said.code.startswith("ing_") and said.status is Status.SAID:
             near = reading.turns[said.turn].cues
             before = reading.turns[said.turn - 1] if said.turn else None

@@ -64,3 +64,19 @@ def amounts(sounds: str) -> list[Amount]:
         before = sounds[: match.start("a")].split()[-3:]
         found.append(Amount(days, unit, " ".join(before), match["tail"].strip(), match.start("a")))
     return found
+
+
+ORDINALS = {
+    sound_of(w): n
+    for n, w in enumerate(("segundo", "terceiro", "quarto", "quinto", "sexto", "sétimo", "oitavo", "nono", "décimo"), 2)
+}
+ORDINAL = re.compile(rf"(?<!\S)(?P<n>{'|'.join(w[:-1] for w in ORDINALS)})[ao] (?P<unit>dia|semana|mes)(?!\S)")
+
+
+def ordinals(sounds: str) -> list[int]:
+    """Days that "quinto dia" or "segunda semana" stand for: those gone by at the least."""
+    found = []
+    for match in ORDINAL.finditer(sounds):
+        place, unit = ORDINALS[f"{match['n']}o"], DAYS[match["unit"]]
+        found.append(place if unit == 1 else (place - 1) * unit + 1)
+    return found

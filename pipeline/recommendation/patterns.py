@@ -3,6 +3,7 @@
     dor* ~2 (de|na) cabeça      words in order; `~2` lets up to two words come between
     febr*                       any word that begins so
     (tô|estou) muito? mal       one of; `?` makes the word or group before it optional
+    dor* ~~4 peito              both, in either order, with up to four words between
 
 Case, accents and spelling that sounds the same do not matter: a pattern is folded as speech is (`spoken.py`).
 """
@@ -12,8 +13,9 @@ from dataclasses import dataclass
 
 from pipeline.recommendation.spoken import sound_of
 
-PIECE = re.compile(r"~(\d+)|\(|\)|\||\?|[^\s()|?~]+|\s+")
+PIECE = re.compile(r"~{1,2}\d+|\(|\)|\||\?|[^\s()|?~]+|\s+")
 DENIALS = re.compile(r"\b(não|nem|sem|nunca|nenhum\w*|zero)\b")
+NAME_ANCHOR = 3  # letters of a name that come before any split
 AMBIGUOUS_END = {"c": "[ks]", "g": "[gj]"}  # how a stem's last letter sounds depends on the next
 
 
@@ -41,6 +43,20 @@ def compile_pattern(source: str) -> Pattern:
     return Pattern(source, re.compile(r"(?<!\S)" + body), bool(DENIALS.search(source)), anchors)
 
 
+def compile_name(name: str) -> Pattern:
+    """A medicine's one-word name, whole or as a recogniser splits it: "ciclo benzaprina"."""
+    sound = sound_of(name)
+    spaced = " ?".join(map(re.escape, sound))
+    return Pattern(name, re.compile(rf"(?<!\S){spaced} "), False, (sound[:NAME_ANCHOR],))
+
+
+def _rarest(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """The anchors whose shortest is longer: they occur less often."""
+    if not one or not other:
+        return one or other
+    return other if min(map(len, other)) > min(map(len, one)) else one
+
+
 class _Parser:
     def __init__(self, source: str, pieces: list[str]) -> None:
         self.source, self.pieces = source, pieces[::-1]
@@ -63,14 +79,22 @@ class _Parser:
         parts: list[str] = []
         best: tuple[str, ...] = ()
         while self.pieces and self.pieces[-1] not in "|)":
+            if self.pieces[-1].startswith("~~") and parts:
+                return self.either_order("".join(parts), best)
             body, anchors = self.element()
             if self.pieces and self.pieces[-1] == "?":
                 self.pieces.pop()
                 body, anchors = f"(?:{body})?", ()
             parts.append(body)
-            if anchors and (not best or min(map(len, anchors)) > min(map(len, best))):
-                best = anchors
+            best = _rarest(best, anchors)
         return "".join(parts), best
+
+    def either_order(self, one: str, anchors: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+        gap = rf"(?:\S+ ){{0,{self.pieces.pop().removeprefix('~~')}}}?"
+        other, found = self.sequence()
+        if not other:
+            raise PatternError(f"{self.source!r}: nothing after '~~'")
+        return f"(?:{one}{gap}{other}|{other}{gap}{one})", _rarest(anchors, found)
 
     def element(self) -> tuple[str, tuple[str, ...]]:
         piece = self.pieces.pop()

@@ -6,42 +6,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from pipeline.recommendation.errors import RulesError
-from pipeline.recommendation.lexicon import Concept, Kind, Lexicon
-from pipeline.recommendation.patterns import Pattern, PatternError, compile_pattern
+from pipeline.recommendation.lexicon import Lexicon
+from pipeline.recommendation.lexicon_files import Strict, lexicon_paths, load_lexicon
 from pipeline.recommendation.yaml_lines import line_of, parse
 
-LEXICON_FILE = "lexico.yaml"
 DERIVED = frozenset({"necessidade", "queixa_duradoura", "sintoma_respiratorio", "dengue_avaliada"})
 MEASURES = frozenset({"idade_meses", "dias", "febre_dias", "remedios"})
 TERM = re.compile(r"(?P<measure>[a-z_]+)(?P<sign><|>=)(?P<limit>\d+)|(?P<no>!?)(?P<code>[a-z_]+)")
 Criterion = Literal["tarja_sem_receita", "menor_de_2", "crianca_idade"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class ConceptFile(_Strict):
-    nome: str
-    tipo: Kind
-    falas: tuple[str, ...] = Field(min_length=1)
-    serve: dict[str, float] = {}
-    generico: bool = False
-    fraco: bool = False
-    implica: tuple[str, ...] = ()
-    codigo: str | None = None
-
-
-class LexiconFile(_Strict):
-    versao: str
-    termos: dict[str, str] = {}
-    conceitos: dict[str, ConceptFile]
-
-
-class ReferralFile(_Strict):
+class ReferralFile(Strict):
     codigo: str
     urgente: bool = False
     quando: tuple[tuple[str, ...], ...] = ()
@@ -50,7 +28,7 @@ class ReferralFile(_Strict):
     fonte: str = Field(min_length=5)
 
 
-class ProductRules(_Strict):
+class ProductRules(Strict):
     """What a product must be to be offered, and to whom."""
 
     sem_prescricao_apenas: Literal[True]
@@ -64,7 +42,7 @@ class ProductRules(_Strict):
     duram_sem_alarme: frozenset[str]
 
 
-class RuleFile(_Strict):
+class RuleFile(Strict):
     versao: str
     encaminhar: tuple[ReferralFile, ...] = Field(min_length=1)
     produtos: ProductRules
@@ -103,8 +81,8 @@ def load_rulebook(path: Path, prescription_names: tuple[str, ...] = ()) -> Ruleb
     Raises RulesError.
     """
     rules, tree = parse(RuleFile, path)
-    lexicon_path = path.with_name(LEXICON_FILE)
-    lexicon = _lexicon(lexicon_path, prescription_names)
+    files = lexicon_paths(path)
+    lexicon = load_lexicon(files, prescription_names)
     referrals = []
     for index, item in enumerate(rules.encaminhar):
         line = line_of(tree, ("encaminhar", index))
@@ -122,7 +100,7 @@ def load_rulebook(path: Path, prescription_names: tuple[str, ...] = ()) -> Ruleb
         raise RulesError(
             path, line_of(tree, ("produtos",)), f"no such concept in the lexicon: {', '.join(sorted(unknown))}"
         )
-    digest = hashlib.sha256(path.read_bytes() + lexicon_path.read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in (path, *files))).hexdigest()[:12]
     return Rulebook(f"{rules.versao}+{digest}", lexicon, tuple(referrals), rules.produtos)
 
 
@@ -137,34 +115,5 @@ def _term(path: Path, line: int, text: str, lexicon: Lexicon) -> Term:
         below, least = (limit, None) if match["sign"] == "<" else (None, limit)
         return Term(match["measure"], below=below, at_least=least)
     if match["code"] not in lexicon.concepts and match["code"] not in DERIVED:
-        raise RulesError(path, line, f"no concept {match['code']!r} in {LEXICON_FILE}")
+        raise RulesError(path, line, f"no concept {match['code']!r} in the lexicon")
     return Term(match["code"], negated=bool(match["no"]))
-
-
-def _lexicon(path: Path, prescription_names: tuple[str, ...]) -> Lexicon:
-    file, tree = parse(LexiconFile, path)
-    concepts = []
-    for code, item in file.conceitos.items():
-        named = {*item.serve, *item.implica} - file.conceitos.keys()
-        if named:
-            raise RulesError(path, line_of(tree, ("conceitos", code)), f"{code}: no such concept: {', '.join(named)}")
-        said = item.falas + (prescription_names if code == "tarjado" else ())
-        patterns = tuple(
-            _pattern(path, line_of(tree, ("conceitos", code, "falas", n)), text, file.termos)
-            for n, text in enumerate(said)
-        )
-        concepts.append(
-            Concept(
-                code, item.nome, item.tipo, patterns, item.serve, item.generico, item.fraco, item.implica, item.codigo
-            )
-        )
-    return Lexicon(concepts)
-
-
-def _pattern(path: Path, line: int, text: str, terms: dict[str, str]) -> Pattern:
-    try:
-        return compile_pattern(re.sub(r"<(\w+)>", lambda m: terms[m[1]], text))
-    except KeyError as error:
-        raise RulesError(path, line, f"no term <{error.args[0]}> in termos") from error
-    except PatternError as error:
-        raise RulesError(path, line, str(error)) from error

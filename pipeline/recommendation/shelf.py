@@ -61,6 +61,8 @@ PLAIN_NAMES = frozenset(
     ]
 )
 
+SHORT_NAME = 6  # letters by which people shorten an ingredient
+
 
 @dataclass(frozen=True, slots=True)
 class Indication:
@@ -97,6 +99,9 @@ class Shelf:
     def _index_names(self, product: Product) -> None:
         words = [t.sound for t in spoken(product.name).tokens if len(t.sound) > 2 and not t.sound.isdigit()]
         names = frozenset(words) | {sound_of(i.split()[0]) for i in product.ingredients if len(i.split()[0]) > 4}
+        names |= {
+            sound_of(i)[:SHORT_NAME] for i in product.ingredients if len(i.split()[0]) > SHORT_NAME + 3
+        }  # "azitro"
         names |= {a + b for a, b in zip(words, words[1:2], strict=False)}  # "protetor solar" names, "protetor" does not
         for word in names:
             if word not in PLAIN_NAMES and len(word) > 3:

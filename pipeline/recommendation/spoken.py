@@ -28,7 +28,7 @@ SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ("y", "i"),
         ("w", "v"),
         ("z", "s"),
-        (r"([a-z])\1+", r"\1"),
+        (r"([b-z])\1+", r"\1"),  # not "aa": AAS is a medicine, "as" is not
     )
 )
 

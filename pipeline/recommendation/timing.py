@@ -1,26 +1,47 @@
 """How old the person is, and for how long the complaint has lasted, as far as the conversation tells."""
 
+import re
+
 from pipeline.recommendation.lexicon import Kind
-from pipeline.recommendation.numbers import Amount, amounts, number
+from pipeline.recommendation.numbers import Amount, amounts, number, ordinals
 from pipeline.recommendation.reading import Reading, Status, Turn
 
 SINCE = frozenset({"fas", "a", "desde", "mais", "uns", "umas", "kuase", "durante", "por", "ja"})
-AGE_QUESTIONS = ("kuantos ano", "kuantos mes", "ke idade", "kual a idade", "kual idade", "idade ", "kuantos anino")
+BIRTH_QUESTIONS = ("kuando naseu", "naseu kuando", "kuando ke naseu")
+AGE_QUESTIONS = (
+    *BIRTH_QUESTIONS,
+    "kuantos ano",
+    "kuantos mes",
+    "ke idade",
+    "kual a idade",
+    "kual idade",
+    "idade ",
+    "kuantos anino",
+)
+WARRANTY = ("garantia", "validade", "vense", "bateria")
+KIN = ("beb", "nene", "rese", "nasid", "net", "fil", "sobrin", "menin", "afiliad", "bisnet", "garot", "gri", "krians")
+TURNING = frozenset({"fes", "kompletou", "faser", "kompleta", "kompletar", "kom", "nem"})  # "fez um mês ontem"
 SMALL = frozenset({"crianca", "bebe", "recem_nascido"})
 BIRTH = frozenset({"tive", "nenen", "nene", "bebe", "naseu", "gane"})
 PREGNANCY = frozenset({"gravida", "jestante", "jestasao"})
+WEEKDAY_PAST = re.compile(
+    r"\b(segunda|tersa|kuarta|kinta|sesta|sexta|sabado|domingo)( feira)? (pasad[ao]|retrasad[ao])\b"
+)
+FEVER_DATED = re.compile(r"\b(onten|ontem|oje|agora|antiontem|anteontem|dia|dias|semana)\b")
+LAST_WEEKDAY_DAYS = 6.0
 NEWBORN_MONTHS = 0.5  # said to be newborn, with no age: well under the three months that matter
 
 
 def age_months(reading: Reading, codes: set[str]) -> float | None:
     """The youngest age said of anyone, so that a doubt is resolved for the child."""
     youngest: float | None = None
-    small = bool(SMALL & {s.code for s in reading.said})
+    small = bool(SMALL & {s.code for s in reading.said}) or _birth_was_told(reading)
     for index, turn in enumerate(reading.turns):
         sounds = turn.scan.spoken.sounds
         asked = _age_was_asked(reading, index)
         for amount in amounts(sounds):
-            if _is_age(amount, small, asked, "gestante" in turn.cues or "gestante" in codes):
+            since_birth = asked and _asks_any(reading, index, BIRTH_QUESTIONS)
+            if since_birth or _is_age(amount, small, asked, "gestante" in turn.cues or "gestante" in codes):
                 months = amount.days / 30.4 if amount.unit in ("dia", "semana") else amount.days / (365 / 12)
                 youngest = months if youngest is None else min(youngest, months)
         if asked and not amounts(sounds) and (bare := _bare_number(sounds)) is not None:
@@ -31,7 +52,15 @@ def age_months(reading: Reading, codes: set[str]) -> float | None:
 
 
 def _age_was_asked(reading: Reading, index: int) -> bool:
-    return index > 0 and any(q in reading.turns[index - 1].scan.spoken.sounds for q in AGE_QUESTIONS)
+    return _asks_any(reading, index, AGE_QUESTIONS)
+
+
+def _asks_any(reading: Reading, index: int, questions: tuple[str, ...]) -> bool:
+    return index > 0 and any(q in reading.turns[index - 1].scan.spoken.sounds for q in questions)
+
+
+def _birth_was_told(reading: Reading) -> bool:
+    return any("naseu" in turn.scan.spoken.sounds for turn in reading.turns)
 
 
 def _bare_number(sounds: str) -> int | None:
@@ -41,6 +70,10 @@ def _bare_number(sounds: str) -> int | None:
 
 def _is_age(amount: Amount, small: bool, asked: bool, pregnant: bool) -> bool:
     before, after = amount.before.split(), amount.after.split()[:2]
+    if any(word.startswith(WARRANTY) for word in before):
+        return False
+    if small and before and before[-1] in TURNING and "fas" not in before:
+        return True
     if before and (before[-1] in SINCE or "fas" in before or "desde" in before):
         return False
     if amount.unit == "ano":
@@ -51,13 +84,15 @@ def _is_age(amount: Amount, small: bool, asked: bool, pregnant: bool) -> bool:
         return False
     if amount.unit == "mes":
         return (small or asked) and not PREGNANCY & {*before, *after}
+    if after[:1] == ["de"] and after[1:] not in (["vida"], ["nasido"], ["nasida"]):
+        return False
     of_life = after[:1] == ["de"] and after[1:] in (["vida"], ["nasido"], ["nasida"])
     said_of_it = before[-1:] in (["tem"], ["de"]) and len(before) > 1 and _young(before[-2])
     return of_life or said_of_it or (asked and small)
 
 
 def _young(word: str) -> bool:
-    return word in ("ele", "ela") or word.startswith(("beb", "nene", "rese", "nasid"))
+    return word in ("ele", "ela") or word.startswith(KIN)
 
 
 def durations(reading: Reading, codes: set[str]) -> tuple[float, float]:
@@ -67,13 +102,15 @@ def durations(reading: Reading, codes: set[str]) -> tuple[float, float]:
         return 0.0, 0.0
     turns = {s.turn for s in symptoms}
     feverish = {s.turn for s in symptoms if s.code == "febre"}
+    dated = any(FEVER_DATED.search(reading.turns[index].scan.spoken.sounds) for index in feverish)
     longest = fever = 0.0
     for index, turn in enumerate(reading.turns):
-        if index < min(turns) or _no_duration(turn):
+        if _no_duration(turn):
             continue
         days = _longest(reading, index, codes)
-        longest = max(longest, days)
-        if index in feverish or (feverish and index not in turns and index >= min(feverish)):
+        if index >= min(turns):
+            longest = max(longest, days)
+        if index in feverish or (feverish and (index not in turns or not dated)):  # in doubt, the fever's own
             fever = max(fever, days)
     return longest, fever
 
@@ -82,6 +119,9 @@ def _longest(reading: Reading, index: int, codes: set[str]) -> float:
     turn = reading.turns[index]
     small, asked, pregnant = bool(codes & SMALL), _age_was_asked(reading, index), "gestante" in codes
     found = [7.0] if "semana pasada" in turn.scan.spoken.sounds and "desde" in turn.cues else []
+    if WEEKDAY_PAST.search(turn.scan.spoken.sounds):
+        found.append(LAST_WEEKDAY_DAYS)
+    found += [float(days) for days in ordinals(turn.scan.spoken.sounds)]
     for amount in amounts(turn.scan.spoken.sounds):
         of_pregnancy = pregnant and amount.unit in ("mes", "semana") and amount.before.endswith("de")
         if not (of_pregnancy or _is_age(amount, small, asked, pregnant) or _of_a_baby(amount, turn.cues)):

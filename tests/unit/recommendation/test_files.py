@@ -9,6 +9,7 @@ from configs.recommendation import RecommendationSettings
 from pipeline.recommendation.catalogue import COLUMNS, load_catalogue
 from pipeline.recommendation.errors import CatalogueError, RulesError
 from pipeline.recommendation.imports import import_rows
+from pipeline.recommendation.lexicon_files import LEXICON_FILES
 from pipeline.recommendation.rulebook import load_rulebook
 
 HEADER = ",".join(COLUMNS) + "\n"
@@ -44,7 +45,7 @@ def test_a_missing_catalogue_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     source = RecommendationSettings().rules
-    for name in (source.name, "lexico.yaml"):
+    for name in (source.name, *LEXICON_FILES):
         shutil.copy(source.with_name(name), tmp_path / name)
     return tmp_path / source.name
 

@@ -1,0 +1,42 @@
+"""Questions, and how the next utterance answers them: "não", "sim", or the question's own verb said back."""
+
+import re
+
+from pipeline.recommendation.denial import sounds_of
+
+ASKING_START = re.compile(
+    r"^(e |mas |ai |ela |ele |a seniora |o senior |a seniora |voce |ce |vose |se |ainda |ja |so )*"
+    r"(tem|teve|ta|esta|sente|sentiu|toma|usa|fuma|deu|doi|inxou|e|gravida|e alergik\w+|alguma|algum|"
+    r"fas uso|kual|kuantos|kuantas|kuanto tempo|desde kuando)\b"
+)
+NO = re.compile(
+    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim )*(nao|num|nada|nem|"
+    r"nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|grasas a deus nao|axo ke nao|"
+    r"ainda nao|so|sem)\b"
+)
+YES = re.compile(
+    r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|"
+    r"iso|isu|klaro|kom serteza|um poko|um pokinio|pokinio|poko|muito|bastante|as veses|de ves|axo ke sim|"
+    r"tomo|toma|so u|sou|e sim|tive|sinto|deu|fikei|infelismente|trinta e|38|39|foi|pior ke|demais|ontem|"
+    r"oje|desde|uns|umas|kon|kom|exato|positivo|tambem|vixe|nosa|fas)\b"
+)
+A_LITTLE = re.compile(
+    r"^so (um )?(poko|pokinio|tikinio|mais ou menos|as veses|kuando|de noite|ontem|oje|agora|no komeso)\b"
+)
+NO_LATER = re.compile(r"^(grasas a deus|ke eu saiba|ate agora|por enkuanto|iso|ela|ele|eu|moso|mosa) (nao|nada)\b")
+ECHOES = 3  # words into the answer where the question's verb is said back
+PLAIN = sounds_of("a o as os e de da do que com em no na um uma ela ele eu mas já tá é tem só pra por se")
+
+
+def answer_to(question: str, sounds: str) -> bool | None:
+    """How an utterance answers the one before it, both as sounds: True, False, or None when it does not say."""
+    if A_LITTLE.match(sounds):
+        return True
+    words = sounds.split()
+    asked = set(question.split()) - PLAIN
+    for place, word in enumerate(words[:ECHOES]):
+        if word in asked and not NO.match(sounds):  # "pisa?" "piso não" is a no, "dói?" "dói demais" a yes
+            return "nao" not in words[place + 1 : place + 3] and "nada" not in words[place + 1 : place + 2]
+    if NO.match(sounds) or NO_LATER.match(sounds):
+        return False
+    return True if YES.match(sounds) else None
