@@ -22,7 +22,8 @@ from pipeline.stages import GateReply, StreamId, StreamOptions, StreamTick
 logger = logging.getLogger(__name__)
 
 STEP_BYTES = 3200  # 100 ms, what gates advance by
-LEAST_SHARE_BYTES = 2 * STEP_BYTES  # of one stream in one call: more than it receives meanwhile
+LEAST_SHARE_BYTES = 3 * STEP_BYTES  # of one stream in one tick: more than it receives meanwhile
+CALLS_AT_ONCE = 4  # what piled up goes in about so many: enough to catch up, not enough to time out
 
 Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tick) -> replies
 
@@ -147,21 +148,22 @@ class Lane:
         """What is due now, in calls of at most `max_call_bytes`; what arrives meanwhile waits for the next tick.
 
         A gate advances many streams together much faster than one stream far: when audio has piled up each stream
-        sends a fair share and the rest with the next tick, so that calls stay wide and a gate behind catches up.
+        sends a fair share and the rest with the next tick, so that calls stay wide and a gate behind catches up. The
+        share grows as streams get fewer: ticks that take long must carry more than what came meanwhile.
         """
         batch: list[tuple[LaneStream, StreamTick]] = []
         room = self._settings.max_call_bytes
-        share = max(LEAST_SHARE_BYTES, room // max(1, len(self.dirty)) // STEP_BYTES * STEP_BYTES)
+        share = max(LEAST_SHARE_BYTES, CALLS_AT_ONCE * room // max(1, len(self.dirty)) // STEP_BYTES * STEP_BYTES)
         for stream in list(self.dirty):
             if stream not in self.dirty:
                 continue  # it left while a call was under way
             del self.dirty[stream]
-            tick = stream.delivery.next_tick(min(share, room), stream.finishing)
+            tick = stream.delivery.next_tick(min(share, room // STEP_BYTES * STEP_BYTES), stream.finishing)
             if not stream.delivery.all_sent:
                 stream.notify()
             batch.append((stream, tick))
             room -= len(tick.pcm)
-            if room < LEAST_SHARE_BYTES:
+            if room < STEP_BYTES:
                 yield batch
                 batch, room = [], self._settings.max_call_bytes
         if batch or self._forget:

@@ -1,0 +1,44 @@
+"""One counter too many, or one too fast, is told so; the one who is speaking does not notice."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from benchmarks.scale.graph import Graph, doubled_config
+from tests.serve.conftest import StartGraph, Talk, register, speech, talk
+
+pytestmark = pytest.mark.timeout(240)
+
+PLACES = 2
+FLOOD_CHUNKS, FLOOD_CHUNK_BYTES = 400, 64_000  # 2 s each: 13 minutes of audio, 25 MB, as fast as it goes
+
+
+@pytest.fixture(scope="module")
+def graph(start_graph: StartGraph) -> Graph:
+    config = doubled_config()
+    config["applications"][0]["args"]["ingress"]["max_counters"] = PLACES
+    return start_graph(config)
+
+
+async def flood() -> AsyncIterator[bytes]:
+    for _ in range(FLOOD_CHUNKS):
+        yield bytes(FLOOD_CHUNK_BYTES)
+
+
+async def test_a_flood_and_a_counter_too_many_are_closed_with_a_reason(graph: Graph) -> None:
+    key = await asyncio.to_thread(register, graph)
+    speaker, flooding, too_many = Talk(), Talk(), Talk()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(talk(graph, key, speech("dor_de_cabeca", 5.2, 8.4, then_quiet_s=6), speaker))
+        await speaker.connected.wait()
+        tasks.create_task(talk(graph, key, flood(), flooding))
+        await asyncio.sleep(2)
+        holding = tasks.create_task(talk(graph, key, speech("dor_de_cabeca"), Talk()))
+        await asyncio.sleep(1)
+        await talk(graph, key, speech("dor_de_cabeca"), too_many)
+        holding.cancel()
+    assert (flooding.code, "mais rápido" in flooding.reason) == (1008, True), (flooding.code, flooding.reason)
+    assert (too_many.code, "sem capacidade" in too_many.reason) == (4002, True), (too_many.code, too_many.reason)
+    assert speaker.cards == 1
+    assert speaker.code is None
