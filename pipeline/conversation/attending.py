@@ -124,21 +124,28 @@ class Attending:
         heard, timeline = self._last
         self._context.asked(self._now_s())
         timeline.asked_at = asyncio.get_running_loop().time()
-        question = _Question(self._request(), heard, timeline)
+        question = _Question(self._request(self._context), heard, timeline)
         verdict = await self._verdict(question.request)
         timeline.decided_at = asyncio.get_running_loop().time()
         timeline.add_provider_time(verdict.calls if isinstance(verdict, StageFailed) else verdict.basis.calls)
         await self._conclude(question, verdict)
 
-    def _request(self) -> RecommendationRequest:
+    def foresee(self, heard: Heard) -> RecommendationRequest | None:
+        """The question that hearing this would raise at once, if any."""
+        ahead = None if self._closed else self._context.foresee(heard)
+        if ahead is None or ahead.due_in(self._now_s()) != 0.0:
+            return None
+        return self._request(ahead)
+
+    def _request(self, context: ConversationContext) -> RecommendationRequest:
         return RecommendationRequest(
             session_id=self._session_id,
             interaction_id=new_id(),
             balcao_id=self._counter.balcao_id,
             cliente_codigo=self._counter.cliente_codigo,
-            conversation_id=self._context.conversation_id,
-            heard=self._context.heard,
-            shown_skus=self._context.shown_skus,
+            conversation_id=context.conversation_id,
+            heard=context.heard,
+            shown_skus=context.shown_skus,
             budget_s=self._settings.recommendation_deadline_s,
         )
 

@@ -5,6 +5,7 @@ Pure: the caller gives every time, in seconds on the session's clock.
 
 import re
 from collections import deque
+from copy import copy
 
 from configs.recommendation import RecommendationSettings
 from pipeline.conversation.asking import AskingPolicy, Pending, plain
@@ -54,6 +55,12 @@ class ConversationContext:
         ):
             self._heard.popleft()
         return began
+
+    def foresee(self, heard: Heard) -> "ConversationContext | None":
+        """This conversation as it would be after this utterance, or None where another one would begin."""
+        ahead = copy(self)
+        ahead._heard, ahead._new, ahead._shown = self._heard.copy(), self._new.copy(), self._shown.copy()
+        return None if ahead.hear(heard) else ahead
 
     def _turns_to_another_customer(self, heard: Heard) -> bool:
         quiet_s = heard.at_s - self._heard[-1].end_s

@@ -15,6 +15,7 @@ from pipeline.conversation.attending import Attending, Send
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.following import Following
 from pipeline.conversation.notes import EXPIRED, INTERRUPTED, Notes
+from pipeline.conversation.speculation import Speculation
 from pipeline.conversation.timeline import Timeline
 from pipeline.ids import new_id
 from pipeline.protocol import Feedback
@@ -80,7 +81,6 @@ class Conversation:
     ) -> None:
         self.session_id = new_id()
         self._counter = counter
-        self._stages = stages
         self._settings = settings
         self._time = asyncio.get_running_loop().time
         self._began = self._arrived_at = self._time()
@@ -89,12 +89,15 @@ class Conversation:
         self._account = AudioAccount()
         self._utterances: dict[str, asyncio.Task[None]] = {}  # in order of speech
         self._last_text = ""
+        ahead = settings.speculate and stages.listening_along is None  # one that listens along is committed once
+        self._speculation = self._speculate(stages) if ahead else None
+        self._transcriber = self._speculation or stages.transcriber
         self._attending = Attending(
             self.session_id,
             counter,
             version,
             context,
-            stages.recommender,
+            self._speculation or stages.recommender,
             stages.recorder,
             send,
             settings,
@@ -138,6 +141,8 @@ class Conversation:
             self._take(span)
         if self._following:
             self._following.follow(reply)
+        if self._speculation:
+            self._speculation.follow(reply, self._last_text)
         quiet_upto = min(reply.replay_from_sample, self._audio.end_sample)
         if seconds(quiet_upto - self._account.accounted_sample) >= self._settings.account_every_s:
             self._discard(quiet_upto)
@@ -198,7 +203,7 @@ class Conversation:
     async def _text_of(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         try:
             async with asyncio.timeout(request.budget_s + 1.0):
-                return await self._stages.transcriber.transcribe(request)
+                return await self._transcriber.transcribe(request)
         except TimeoutError:
             return StageFailed(category=EXPIRED, message="o transcritor não respondeu a tempo")
 
@@ -219,6 +224,8 @@ class Conversation:
                     await asyncio.wait(list(self._utterances.values()))
                 if ask:
                     await self._attending.finish()
+                if self._speculation:
+                    await self._speculation.finish()
         await self.close(reason, close_code)
 
     async def close(self, reason: str, close_code: int | None) -> None:
@@ -233,6 +240,8 @@ class Conversation:
         if pending:
             await asyncio.wait(list(pending.values()))
         await self._attending.close()
+        if self._speculation:
+            await self._speculation.close()
         for utterance_id in pending:
             self._notes.not_transcribed(utterance_id, self._attending.conversation_id, INTERRUPTED)
         self._discard(self._audio.end_sample)
@@ -244,6 +253,18 @@ class Conversation:
         if phase not in _NEXT[self._phase]:
             raise WrongPhase(f"{self._phase.value} cannot become {phase.value}")
         self._phase = phase
+
+    def _speculate(self, stages: Stages) -> Speculation:
+        return Speculation(
+            self.session_id,
+            self._counter,
+            self._audio,
+            stages.transcriber,
+            stages.recommender,
+            stages.recorder,
+            self._settings,
+            lambda heard: self._attending.foresee(heard),
+        )
 
     def _session_s(self) -> float:
         """Seconds since the first audio, the clock that samples tell too."""
