@@ -10,7 +10,8 @@ from configs.providers import CallSettings
 class ModelSettings(BaseModel):
     """`xai` takes its key from XAI_API_KEY and its address from XAI_BASE_URL.
 
-    `openai_compatible` is any `/v1/chat/completions` (Ollama, vLLM, Ray Serve LLM); its key, if any, in BALTO_LLM_API_KEY.
+    `openai_compatible` is any `/v1/chat/completions` (Ollama, vLLM, Ray Serve LLM); its key, if any, in
+    BALTO_LLM_API_KEY.
     `none` leaves the catalogue recommender alone.
     """
 
