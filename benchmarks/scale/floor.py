@@ -48,10 +48,10 @@ class Floor:
 
     async def serve(self, websocket: WebSocket) -> None:
         await websocket.accept()
-        await websocket.receive_text()  # the key
         stream = Stream()
         self.streams[stream] = None
         try:
+            await websocket.receive_text()  # the key
             while True:
                 pcm = await websocket.receive_bytes()
                 if not stream.began_s:
