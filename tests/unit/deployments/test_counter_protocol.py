@@ -235,6 +235,15 @@ def test_a_drain_tells_every_counter_1012_and_admits_no_one(serve: Any) -> None:
     assert [e.close_code for e in server.recorder.of(SessionEnded)] == [1012]
 
 
+def test_a_counter_whose_key_comes_during_the_drain_is_sent_away_too(serve: Any) -> None:
+    server, client = serve(auth_timeout_s=5.0)
+    with client.websocket_connect("/ws") as socket:
+        client.portal.call(server.desk.drain)
+        socket.send_json(GOOD)
+        assert closed_with(socket) == 1012
+    assert not server.recorder.of(SessionStarted)
+
+
 def test_version_2_gets_a_reply_to_its_key(serve: Any) -> None:
     _, client = serve()
     with client.websocket_connect("/ws") as socket:
