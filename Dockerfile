@@ -33,4 +33,6 @@ STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request as r; r.urlopen('http://127.0.0.1:' + os.environ['PORT'] + '/pronto', timeout=4)"]
 
+# SIGTERM goes to Balto itself, which drains. An init in front of it (compose has one, else `docker run --init`) only
+# reaps what a crashed process leaves behind.
 CMD ["balto", "run", "--profile", "live"]
