@@ -14,7 +14,7 @@ from tests.unit.gate.sounds import beeps, conversation, hiss, pcm
 
 SPEECH = pcm(conversation())
 WITHIN_SAMPLES = 480  # 30 ms
-few = settings(max_examples=12, deadline=None, derandomize=True)
+few = settings(max_examples=8, deadline=None, derandomize=True)
 cuts = st.lists(st.integers(1, len(SPEECH) - 1), max_size=40).map(lambda at: [0, *sorted(at), len(SPEECH)])
 
 
