@@ -219,6 +219,7 @@ class Basis:
     rules_version: str = ""
     calls: tuple[ProviderCalled, ...] = ()
     notes: tuple[str, ...] = ()  # why candidates were dropped, why the model's answer was refused
+    symptoms: tuple[str, ...] = ()  # complaints and warning signs that were said, as codes of the lexicon
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -252,6 +252,7 @@ class Attending:
             model=basis.model,
             catalogue_version=basis.catalogue_version or None,
             rules_version=basis.rules_version or None,
+            symptoms=basis.symptoms,
             transcript_base=_quoted(evidence),
             evidence=evidence,
             message=text,

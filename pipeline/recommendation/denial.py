@@ -43,7 +43,8 @@ def _denied_before(scan: Scan, mention: Mention) -> bool:
         return False  # "não consigo dormir": the denial is the complaint
     inside = {i for m in scan.mentions if m.concept.kind is not Kind.CUE for i in range(m.first, m.last + 1)}
     place, verb = mention.first - 1, False
-    listed = any(t.sound in ("nem", "nada", "nenum") for t in tokens[mention.last :])
+    later = list(zip(tokens[mention.last :], tokens[mention.last + 1 :], strict=False))
+    listed = any(t.sound in ("nem", "nada", "nenum") and before.sound != "ke" for before, t in later)
     while place >= 0:
         token = tokens[place]
         if token.ends_clause and not (listed and place in inside):

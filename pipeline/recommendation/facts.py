@@ -81,6 +81,11 @@ class Facts:
         return spoken.quote(first, last)[:QUOTE_CHARS]
 
 
+def symptoms_said(facts: Facts) -> tuple[str, ...]:
+    """Codes of the complaints and of the warning signs that hold, in the order they were first said."""
+    return tuple(dict.fromkeys(s.code for s in facts.reading.holding(Kind.SYMPTOM, Kind.WARNING)))
+
+
 def gather(texts: Sequence[str], book: Rulebook) -> Facts:
     """Read the conversation and draw what follows for rules."""
     reading = read(texts, book.lexicon)

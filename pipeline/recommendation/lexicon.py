@@ -65,7 +65,7 @@ class Lexicon:
                 first, last = said.token_at(match.start()), said.token_at(match.end() - 1)
                 for code in (concept.code, *concept.implies):
                     known = found.get((code, first))
-                    if known is None or known.last < last:
+                    if known is None or (known.last, known.negative) < (last, pattern.negative):
                         found[code, first] = Mention(self.concepts[code], first, last, pattern.negative)
         kept = [m for m in found.values() if not (m.concept.generic and _covered(m, found.values()))]
         return Scan(said, tuple(sorted(kept, key=lambda m: (m.first, m.last))))
@@ -85,7 +85,7 @@ class Lexicon:
 
 def _covered(mention: Mention, others: Iterable[Mention]) -> bool:
     return any(
-        other.concept.kind in (Kind.SYMPTOM, Kind.WARNING)
+        other.concept.kind is mention.concept.kind
         and not other.concept.generic
         and other.first <= mention.last
         and mention.first <= other.last

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.recommendation.lexicon import Kind
-from pipeline.recommendation.reading import Reading, Said, Status
+from pipeline.recommendation.reading import SHORT_QUESTION_WORDS, Reading, Said, Status
 from pipeline.recommendation.spoken import sound_of
 
 SEEKING = frozenset({"pedido", "compra"})
@@ -18,7 +18,8 @@ def prescription_at_hand(reading: Reading, codes: set[str]) -> bool:
 def _answer_to(reading: Reading, cue: str) -> bool | None:
     """How a question that names `cue` was answered."""
     for index, turn in enumerate(reading.turns[:-1]):
-        if cue in turn.cues and turn.asks and reading.turns[index + 1].answer is not None:
+        asked = turn.asks or len(turn.scan.spoken.tokens) <= SHORT_QUESTION_WORDS
+        if cue in turn.cues and asked and reading.turns[index + 1].answer is not None:
             return reading.turns[index + 1].answer
     return None
 

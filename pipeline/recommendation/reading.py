@@ -150,7 +150,10 @@ def _denied_list(turns: Sequence[Turn], index: int) -> bool:
 def _answered(turns: Sequence[Turn], index: int) -> Status:
     if index + 1 == len(turns):
         return Status.ASKED
-    return {True: Status.SAID, False: Status.DENIED, None: Status.ASKED}[turns[index + 1].answer]
+    reply = turns[index + 1]
+    if reply.answer and "resolvido" in reply.cues and "nao_resolvido" not in reply.cues:
+        return Status.PAST
+    return {True: Status.SAID, False: Status.DENIED, None: Status.ASKED}[reply.answer]
 
 
 def _void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
@@ -171,7 +174,7 @@ def _void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
             return Status.VOID
         if "vacina" in turn.cues and not turn.states:
             return Status.VOID
-    if kind is Kind.WARNING and turn.cues & {"posologia", "troca"}:
+    if kind is Kind.WARNING and "troca" in turn.cues:
         return Status.VOID
     return None
 
@@ -223,10 +226,16 @@ PRESENT = sounds_of("tô to tou estou tá está tenho")
 def _past_reaches(turn: Turn, mention: Mention) -> bool:
     """ "já tive candidíase" after "tô com coceira" does not make the itch past."""
     tokens = turn.scan.spoken.tokens
-    before = [m for m in turn.scan.mentions if m.concept.code == "passado" and m.first <= mention.first]
+    past = [m for m in turn.scan.mentions if m.concept.code == "passado"]
+    if all(mention.first <= m.first and m.last <= mention.last for m in past):
+        return False  # "a pior que já tive": its own words
+    before = [m for m in past if m.first <= mention.first]
     if before:
         since = max(m.last for m in before)
         return not any(t.sound in PRESENT for t in tokens[since : mention.last + 1])
+    after = [m.first for m in past if m.first > mention.last]
+    if after and any(t.ends_clause for t in tokens[mention.last : min(after)]):
+        return False  # "coceira, já tive antes": a statement of its own
     return not any(t.sound in PRESENT for t in tokens[: mention.first])
 
 
@@ -249,7 +258,7 @@ def _asks_for_help(turn: Turn) -> bool:
 def _past(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     turn = turns[index]
     still = turn.cues & {"agora", "nao_resolvido", "desde"}
-    if "resolvido" in turn.cues and not still:
+    if "resolvido" in turn.cues and (not still or "passado" in turn.cues):
         return True
     if "passado" in turn.cues and not still and _past_reaches(turn, mention):
         return True

@@ -11,6 +11,7 @@ from configs.recommendation import RecommendationSettings
 from pipeline.recommendation.candidates import Candidate
 from pipeline.recommendation.catalogue import load_catalogue
 from pipeline.recommendation.checks import is_literal, objection
+from pipeline.recommendation.facts import symptoms_said
 from pipeline.recommendation.judge import Judgement, choose, judge
 from pipeline.recommendation.model import ChatAnswer, ChatModel, ChatRequest
 from pipeline.recommendation.prompt import SCHEMA_NAME, Chosen, json_schema, parse_answer, system_text, user_text
@@ -158,5 +159,6 @@ class RuledRecommender:
             catalogue_version=self._shelf.catalogue.version,
             rules_version=self._book.version,
             calls=calls_of.calls if calls_of is not None else (),
+            symptoms=symptoms_said(judged.facts),
             notes=(*((note,) if note else ()), *judged.refused[:20]),
         )

@@ -42,9 +42,24 @@ class ProductRules(Strict):
     duram_sem_alarme: frozenset[str]
 
 
+class WeakCue(Strict):
+    peso: int = Field(ge=1)
+    codigo: str
+
+
+class DoubtFile(Strict):
+    """Weak cues of danger, weighed together where no rule holds."""
+
+    calar: int = Field(ge=1)
+    encaminhar: int = Field(ge=1)
+    fonte: str = Field(min_length=5)
+    pistas: dict[str, WeakCue]
+
+
 class RuleFile(Strict):
     versao: str
     encaminhar: tuple[ReferralFile, ...] = Field(min_length=1)
+    duvida: DoubtFile
     produtos: ProductRules
 
 
@@ -72,6 +87,7 @@ class Rulebook:
     version: str
     lexicon: Lexicon
     referrals: tuple[Referral, ...]  # the first that holds decides
+    doubt: DoubtFile
     products: ProductRules
 
 
@@ -100,8 +116,12 @@ def load_rulebook(path: Path, prescription_names: tuple[str, ...] = ()) -> Ruleb
         raise RulesError(
             path, line_of(tree, ("produtos",)), f"no such concept in the lexicon: {', '.join(sorted(unknown))}"
         )
+    codes = {referral.code for referral in referrals}
+    for cue, weak in rules.duvida.pistas.items():
+        if cue not in lexicon.concepts or weak.codigo not in codes:
+            raise RulesError(path, line_of(tree, ("duvida", "pistas", cue)), f"{cue}: no such concept or referral code")
     digest = hashlib.sha256(b"".join(file.read_bytes() for file in (path, *files))).hexdigest()[:12]
-    return Rulebook(f"{rules.versao}+{digest}", lexicon, tuple(referrals), rules.produtos)
+    return Rulebook(f"{rules.versao}+{digest}", lexicon, tuple(referrals), rules.duvida, rules.produtos)
 
 
 def _term(path: Path, line: int, text: str, lexicon: Lexicon) -> Term:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.recommendation.catalogue import Product
 from pipeline.recommendation.facts import Facts
+from pipeline.recommendation.reading import Status
 from pipeline.recommendation.rulebook import Referral, Rulebook, Term
 from pipeline.recommendation.spoken import plain, sound_of
 
@@ -26,6 +27,18 @@ def refer(facts: Facts, book: Rulebook, unserved_child: bool) -> Referred | None
             if all(holds(term, facts) for term in together):
                 return Referred(referral, _evidence(together, facts))
     return None
+
+
+def doubt(facts: Facts, book: Rulebook) -> tuple[int, Referred | None]:
+    """What the weak cues of danger weigh together, and the referral they call for when that is enough."""
+    told = {s.code for s in facts.reading.said if s.status is Status.SAID} & book.doubt.pistas.keys()
+    weight = sum(book.doubt.pistas[cue].peso for cue in told)
+    if weight < book.doubt.encaminhar:
+        return weight, None
+    heaviest = sorted(told, key=lambda cue: (-book.doubt.pistas[cue].peso, cue))
+    code = book.doubt.pistas[heaviest[0]].codigo
+    referral = next(r for r in book.referrals if r.code == code)
+    return weight, Referred(referral, facts.evidence(heaviest))
 
 
 def holds(term: Term, facts: Facts) -> bool:

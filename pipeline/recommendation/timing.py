@@ -10,6 +10,10 @@ SINCE = frozenset({"fas", "a", "desde", "mais", "uns", "umas", "kuase", "durante
 BIRTH_QUESTIONS = ("kuando naseu", "naseu kuando", "kuando ke naseu")
 AGE_QUESTIONS = (
     *BIRTH_QUESTIONS,
+    "tem kuanto",
+    "kuanto ela tem",
+    "kuanto ele tem",
+    "kuanto tempo el",
     "kuantos ano",
     "kuantos mes",
     "ke idade",
@@ -24,10 +28,11 @@ TURNING = frozenset({"fes", "kompletou", "faser", "kompleta", "kompletar", "kom"
 SMALL = frozenset({"crianca", "bebe", "recem_nascido"})
 BIRTH = frozenset({"tive", "nenen", "nene", "bebe", "naseu", "gane"})
 PREGNANCY = frozenset({"gravida", "jestante", "jestasao"})
-WEEKDAY_PAST = re.compile(
-    r"\b(segunda|tersa|kuarta|kinta|sesta|sexta|sabado|domingo)( feira)? (pasad[ao]|retrasad[ao])\b"
-)
+WEEKDAY_PAST = re.compile(r"\b(segunda|tersa|kuarta|kinta|sesta|sexta|sabado|domingo)( feira)? (pa|retra)sad[ao]\b")
 FEVER_DATED = re.compile(r"\b(onten|ontem|oje|agora|antiontem|anteontem|dia|dias|semana)\b")
+WEEKDAYS = {"segunda": 0, "tersa": 1, "kuarta": 2, "kinta": 3, "sesta": 4, "sexta": 4, "sabado": 5, "domingo": 6}
+WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
+TODAY = re.compile(rf"\boje (?:ja )?e (?P<day>{'|'.join(WEEKDAYS)})\b")
 LAST_WEEKDAY_DAYS = 6.0
 NEWBORN_MONTHS = 0.5  # said to be newborn, with no age: well under the three months that matter
 
@@ -112,6 +117,8 @@ def durations(reading: Reading, codes: set[str]) -> tuple[float, float]:
             longest = max(longest, days)
         if index in feverish or (feverish and (index not in turns or not dated)):  # in doubt, the fever's own
             fever = max(fever, days)
+    if feverish:
+        fever = max(fever, _days_since_weekday(reading))
     return longest, fever
 
 
@@ -121,12 +128,23 @@ def _longest(reading: Reading, index: int, codes: set[str]) -> float:
     found = [7.0] if "semana pasada" in turn.scan.spoken.sounds and "desde" in turn.cues else []
     if WEEKDAY_PAST.search(turn.scan.spoken.sounds):
         found.append(LAST_WEEKDAY_DAYS)
-    found += [float(days) for days in ordinals(turn.scan.spoken.sounds)]
+    if not pregnant:
+        found += [float(days) for days in ordinals(turn.scan.spoken.sounds)]
     for amount in amounts(turn.scan.spoken.sounds):
         of_pregnancy = pregnant and amount.unit in ("mes", "semana") and amount.before.endswith("de")
         if not (of_pregnancy or _is_age(amount, small, asked, pregnant) or _of_a_baby(amount, turn.cues)):
             found.append(amount.days)
     return max(found, default=0.0)
+
+
+def _days_since_weekday(reading: Reading) -> float:
+    """ "segunda começou, hoje já é domingo": the days between, 0 when today is not named."""
+    sounds = " ".join(turn.scan.spoken.sounds for turn in reading.turns)
+    today = TODAY.search(sounds)
+    if today is None:
+        return 0.0
+    now = WEEKDAYS[today["day"]]
+    return float(max((now - WEEKDAYS[m.group()]) % 7 for m in WEEKDAY.finditer(sounds)))
 
 
 def _no_duration(turn: Turn) -> bool:

@@ -29,6 +29,12 @@ def status(book: Rulebook, texts: list[str], code: str = "febre") -> Status:
         (["tá com febre?", "não"], Status.DENIED),
         (["tá com febre?", "tá sim"], Status.SAID),
         (["tá com febre?"], Status.ASKED),
+        (["febre", "não só cansaço"], Status.DENIED),
+        (["a febre cede?", "cede e volta"], Status.SAID),
+        (["tem febre?", "tem não"], Status.DENIED),
+        (["tá com febre?", "só um pouquinho"], Status.SAID),
+        (["não tosse não ela tá com febre"], Status.SAID),
+        (["não passa a febre"], Status.SAID),
         (["eu tava com febre mas já passou"], Status.PAST),
         (["minha filha tá com febre, o que eu dou?"], Status.SAID),
         (["o filho da vizinha tá internado com febre coitado"], Status.OTHERS),
@@ -104,3 +110,18 @@ def test_whatever_is_said_evidence_is_literal(book: Rulebook, words: list[str]) 
     texts = [" ".join(words)]
     facts = gather(texts, book)
     assert all(is_literal(facts.quote(s), texts) for s in facts.reading.said)
+
+
+@pytest.mark.parametrize("text", ["dor no meio do peito", "peito com dor"])
+def test_either_order(text: str) -> None:
+    assert compile_pattern("dor ~~3 peito").regex.search(spoken(text).sounds)
+
+
+def test_either_order_needs_both_sides() -> None:
+    with pytest.raises(PatternError):
+        compile_pattern("dor ~~3")
+
+
+@pytest.mark.parametrize("text", ["me vê um ciclo benzaprina", "me vê um ciclobenzaprina"])
+def test_a_medicine_is_known_though_its_name_is_split(book: Rulebook, text: str) -> None:
+    assert "tarjado" in {m.concept.code for m in book.lexicon.scan(text).mentions}
