@@ -183,7 +183,7 @@ class _Evaluation:
 
 def _gate_settings(settings: GateSettings, environment: Environment) -> GateSettings:
     """`--set gate.energy_threshold` decides, then the file, then VAD_ENERGY_THRESHOLD."""
-    if "energy_threshold" in settings.model_fields_set:
+    if "energy_threshold" in settings.model_fields_set or environment.vad_energy_threshold is None:
         return settings
     return settings.model_copy(update={"energy_threshold": environment.vad_energy_threshold})
 

@@ -26,7 +26,9 @@ class Environment(BaseSettings):
         validation_alias=AliasChoices("DB_FILE"),
         description="the published read-only database; default: registro.duckdb in the data folder",
     )
-    vad_energy_threshold: int = Field(300, ge=0, le=32767, validation_alias="VAD_ENERGY_THRESHOLD")
+    vad_energy_threshold: int | None = Field(
+        None, ge=0, le=32767, validation_alias="VAD_ENERGY_THRESHOLD", description="goes before gate.energy_threshold"
+    )
     elevenlabs_api_key: SecretStr | None = Field(None, validation_alias="ELEVENLABS_API_KEY")
     elevenlabs_base_url: str = Field("https://api.elevenlabs.io", validation_alias="ELEVENLABS_BASE_URL")
     xai_api_key: SecretStr | None = Field(None, validation_alias="XAI_API_KEY")

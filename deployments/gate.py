@@ -9,7 +9,7 @@ from pipeline.gate.host import make_host
 
 
 class GateReplica:
-    def __init__(self, settings: GateSettings, energy_threshold: int) -> None:
+    def __init__(self, settings: GateSettings, energy_threshold: int | None) -> None:
         self._host = make_host(settings, energy_threshold)
         # One thread: ticks run one after another, off the loop that answers health checks.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gate")

@@ -8,6 +8,8 @@ from pipeline.stages import SpeechSpan, StreamOpening, StreamTick
 ONLY = "stream"
 Interval = tuple[float, float]  # seconds
 
+MOST_BYTES = 32_000  # a second at a time: a host is made for ticks, and copies what it has yet to decide
+
 
 class StreamingGate:
     """Chunks of any size, odd ones too. Single use."""
@@ -30,10 +32,15 @@ class StreamingGate:
         pcm = self._odd + pcm
         whole = len(pcm) - len(pcm) % SAMPLE_BYTES
         self._odd = pcm[whole:]
-        opening, self._opening = self._opening, None
-        [reply] = self._host.step([StreamTick(ONLY, self._fed_samples, pcm[:whole], opening, final)])
-        self._fed_samples += whole // SAMPLE_BYTES
-        return reply.spans
+        found: list[SpeechSpan] = []
+        for at in range(0, whole or 1, MOST_BYTES):
+            part = pcm[at : min(at + MOST_BYTES, whole)]
+            opening, self._opening = self._opening, None
+            last = at + MOST_BYTES >= whole
+            [reply] = self._host.step([StreamTick(ONLY, self._fed_samples, part, opening, final and last)])
+            self._fed_samples += len(part) // SAMPLE_BYTES
+            found += reply.spans
+        return tuple(found)
 
 
 def streaming_gate(settings: GateSettings, sample_rate: int) -> StreamingGate:
