@@ -5,7 +5,7 @@ import re
 from pipeline.recommendation.denial import sounds_of
 
 ASKING_START = re.compile(
-    r"^(e |mas |ai |ela |ele |a seniora |o senior |a seniora |voce |ce |vose |se |ainda |ja |so )*"
+    r"^(e |mas |ai |ela |ele |a senora |o senor |voce |ce |vose |se |ainda |ja |so )*"
     r"(tem|teve|ta|esta|sente|sentiu|toma|usa|fuma|deu|doi|inxou|e|gravida|e alergik\w+|alguma|algum|"
     r"fas uso|kual|kuantos|kuantas|kuanto tempo|desde kuando)\b"
 )
@@ -16,14 +16,17 @@ NO = re.compile(
 )
 YES = re.compile(
     r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|"
-    r"iso|isu|klaro|kom serteza|um poko|um pokinio|pokinio|poko|muito|bastante|as veses|de ves|axo ke sim|"
+    r"iso|isu|klaro|kom serteza|um pouk\w+|pouk\w+|muito|bastante|as veses|de ves|axo ke sim|"
     r"tomo|toma|so u|sou|e sim|tive|sinto|deu|fikei|infelismente|trinta e|38|39|foi|pior ke|demais|ontem|"
     r"oje|desde|uns|umas|kon|kom|exato|positivo|tambem|vixe|nosa|fas)\b"
 )
 A_LITTLE = re.compile(
-    r"^so (um )?(poko|pokinio|tikinio|mais ou menos|as veses|kuando|de noite|ontem|oje|agora|no komeso)\b"
+    r"^so (um )?(pouk\w+|tikin\w+|mais ou menos|as veses|kuando|de noite|ontem|oje|agora|no komeso)\b"
 )
-NO_LATER = re.compile(r"^(grasas a deus|ke eu saiba|ate agora|por enkuanto|iso|ela|ele|eu|moso|mosa) (nao|nada)\b")
+NO_LATER = re.compile(
+    r"^(grasas a deus|ke eu saiba|ate agora|por enkuanto|iso|ela|ele|eu|moso|mosa|"
+    r"tem|teno|tive|teve|ta|to|sou|e|fui|foi|deu|uso|tomo|toma) (nao|nada|nenum)\b"
+)
 ECHOES = 3  # words into the answer where the question's verb is said back
 PLAIN = sounds_of("a o as os e de da do que com em no na um uma ela ele eu mas já tá é tem só pra por se")
 

@@ -29,7 +29,7 @@ def status(book: Rulebook, texts: list[str], code: str = "febre") -> Status:
         (["tá com febre?", "não"], Status.DENIED),
         (["tá com febre?", "tá sim"], Status.SAID),
         (["tá com febre?"], Status.ASKED),
-        (["febre", "não só cansaço"], Status.DENIED),
+        (["oi", "febre", "não só cansaço"], Status.DENIED),
         (["a febre cede?", "cede e volta"], Status.SAID),
         (["tem febre?", "tem não"], Status.DENIED),
         (["tá com febre?", "só um pouquinho"], Status.SAID),
