@@ -66,8 +66,11 @@ def _names(item: ConceptFile, said: tuple[str, ...]) -> tuple[Pattern, ...]:
     """Medicines' names as one word, so that they are known when a recogniser splits them."""
     if item.tipo is not Kind.MEDICINE:
         return ()
-    words = [text.removesuffix("*") for text in said]
-    return tuple(compile_name(word) for word in words if word.isalpha() and len(word) >= SPLIT_NAME_LETTERS)
+    return tuple(
+        compile_name(text)
+        for text in said
+        if text.removesuffix("*").isalpha() and len(text.removesuffix("*")) >= SPLIT_NAME_LETTERS
+    )
 
 
 def _concept(code: str, item: ConceptFile, patterns: tuple[Pattern, ...]) -> Concept:

@@ -45,9 +45,10 @@ def compile_pattern(source: str) -> Pattern:
 
 def compile_name(name: str) -> Pattern:
     """A medicine's one-word name, whole or as a recogniser splits it: "ciclo benzaprina"."""
-    sound = sound_of(name)
+    sound = sound_of(name.removesuffix("*"))
+    ending = r"\S* " if name.endswith("*") else " "
     spaced = " ?".join(map(re.escape, sound))
-    return Pattern(name, re.compile(rf"(?<!\S){spaced} "), False, (sound[:NAME_ANCHOR],))
+    return Pattern(name, re.compile(rf"(?<!\S){spaced}{ending}"), False, (sound[:NAME_ANCHOR],))
 
 
 def _rarest(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ Nobody tells the speakers apart, so the words must: a symptom counts when it is 
 confirmed; not when it is denied, past, someone else's, on television, or only the name on a box whose price is asked.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -136,13 +137,18 @@ def _is_question(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
 
 
 SHORT_QUESTION_WORDS = 6
+LIST_WORDS = 14  # of a list that is denied as a whole
+ALL_DENIED = re.compile(r"^(nao )+(nada|nenum)|^nada (diso|de nada)|^nenum")
 CORRECTION_WORDS = 3
 
 
 def _denied_list(turns: Sequence[Turn], index: int) -> bool:
     """ "dor, vômito", "bateu a cabeça": few words of the attendant's, which the next utterance denies."""
     words = {token.sound for token in turns[index].scan.spoken.tokens}
-    if index + 1 == len(turns) or len(words) > SHORT_QUESTION_WORDS or index == 0 or words & OF_SOMEONE:
+    if index + 1 == len(turns) or index == 0 or words & OF_SOMEONE:
+        return False
+    all_of_it = ALL_DENIED.match(turns[index + 1].scan.spoken.sounds)
+    if len(words) > (LIST_WORDS if all_of_it else SHORT_QUESTION_WORDS):
         return False
     return turns[index + 1].answer is False
 
