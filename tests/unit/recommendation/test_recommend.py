@@ -165,3 +165,20 @@ def test_what_was_said_minutes_ago_still_holds() -> None:
     verdict = ask(["sou alérgica a dipirona viu", "tá bom", "chove hein", "demais", "me deu uma dor de cabeça agora"])
     assert isinstance(verdict, Suggest)
     assert {i.sku for i in verdict.items} == {"B001"}
+
+
+def test_weak_cues_of_danger_weigh_together() -> None:
+    verdict = ask(["tem um chá", "quase caí agora e tô bem estranha"])
+    assert isinstance(verdict, Refer)
+    assert verdict.evidence
+
+
+def test_a_doubt_shows_no_product() -> None:
+    verdict = ask(["tô com enjoo e quase caí agora"])
+    assert not isinstance(verdict, Suggest)
+
+
+def test_the_record_knows_which_symptoms_were_said() -> None:
+    verdict = ask(HEADACHE)
+    assert isinstance(verdict, Suggest)
+    assert verdict.basis.symptoms == ("dor_cabeca",)
