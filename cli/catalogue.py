@@ -38,10 +38,13 @@ def import_(
         raise CommandError(str(error)) from error
     if not rows:
         raise CommandError(f"{source}: no row has a code and a name; nothing was written")
-    with target.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        writer.writeheader()
-        writer.writerows(rows)
+    try:
+        with target.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS)
+            writer.writeheader()
+            writer.writerows(rows)
+    except OSError as error:
+        raise CommandError(f"{target} cannot be written ({error.strerror}); name another file") from None
     out.print(f"{report.kept} of {report.rows} rows → {target}")
     for ours, theirs in report.columns.items():
         out.print(f"  {ours} ← {theirs}")

@@ -15,7 +15,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from cli.output import out
+from cli.output import CommandError, out
 from client.counter import Connected, Counter, CounterEvent, Disconnected
 from client.messages import Alert, Notice, Recommendation
 
@@ -36,12 +36,12 @@ class CounterView:
         self.cards = 0
 
     async def show(self, url: str, key: str, chunks: AsyncIterable[bytes], feedback: str | None) -> None:
-        """Raises KeyRefused and AudioSourceError."""
+        """Raises KeyRefused, AudioSourceError, and CommandError for a server that is not there at the start."""
         with Live(get_renderable=self._render, console=out, refresh_per_second=REFRESH_PER_S, transient=True):
             async with Counter(url, key) as counter:
                 self._counter = counter
                 feeding = asyncio.create_task(counter.stream(self._measured(chunks)), name="counter audio")
-                following = asyncio.create_task(self._follow(counter, feedback), name="counter events")
+                following = asyncio.create_task(self._follow(counter, url, feedback), name="counter events")
                 try:
                     done, _ = await asyncio.wait({feeding, following}, return_when=asyncio.FIRST_COMPLETED)
                     for task in done:
@@ -61,8 +61,12 @@ class CounterView:
             self._heard_s += len(chunk) / 32_000
             yield chunk
 
-    async def _follow(self, counter: Counter, feedback: str | None) -> None:
+    async def _follow(self, counter: Counter, url: str, feedback: str | None) -> None:
+        reached = False
         async for event in counter:
+            reached |= isinstance(event, Connected)
+            if isinstance(event, Disconnected) and not reached:
+                raise CommandError(f"{url} does not answer ({event.reason}): is Balto running there? see --server")
             self._take(event)
             if feedback and isinstance(event, Recommendation):
                 counter.feedback(event.id_interacao, feedback)

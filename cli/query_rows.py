@@ -45,11 +45,9 @@ def _casting_uuids(result: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
 
 
 def remote(sql: str, server: str, key: str | None) -> pa.RecordBatchReader:
-    if not key:
-        raise CommandError("--server needs an analyst's key: --key, or BALTO_ANALYST_KEY in the environment")
     try:
         body = {"sql": sql, "formato": "arrow"}
-        headers = {"Authorization": f"Bearer {key}"}
+        headers = {"Authorization": f"Bearer {key}"} if key else {}  # the sandbox asks for none
         answer = httpx.post(f"{server.rstrip('/')}/consulta", json=body, headers=headers, timeout=_TIMEOUT_S)
     except httpx.HTTPError as error:
         raise CommandError(f"{server} did not answer ({error}); check the address and that the service runs") from None

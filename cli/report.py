@@ -48,7 +48,10 @@ def _write(first: date, last: date, to: Path, path: Path) -> None:
             ).fetchall()
     except duckdb.Error as error:
         raise CommandError(f"{path} could not be read: {str(error).splitlines()[0]}") from None
-    if to.suffix == ".png":
-        to.write_bytes(sheet(figures))
-    else:
-        to.write_text(page(figures, Period(first, last), published[0][0] if published else "–"), encoding="utf-8")
+    try:
+        if to.suffix == ".png":
+            to.write_bytes(sheet(figures))
+        else:
+            to.write_text(page(figures, Period(first, last), published[0][0] if published else "–"), encoding="utf-8")
+    except OSError as error:
+        raise CommandError(f"{to} cannot be written ({error.strerror}); name another file with --to") from None

@@ -6,11 +6,9 @@ request's own id, and its router spins when two such calls are under way at once
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Sequence
 from typing import Any, TypeVar, cast
 
-from ray.exceptions import RayTaskError
 from ray.serve.handle import DeploymentHandle
 
 from deployments.membership import ReplicaIds
@@ -41,15 +39,11 @@ async def call(method: Any, *args: object, **kwargs: object) -> Any:
     return await cast(Awaitable[Any], response)
 
 
-@contextmanager
-def refusals() -> Iterator[None]:
-    """Raise the registry's own RegistryError again, which crosses processes inside one of Ray's errors."""
-    try:
-        yield
-    except RayTaskError as error:
-        if isinstance(error.cause, RegistryError):
-            raise RegistryError(str(error.cause)) from None
-        raise
+def accepted(answer: T | RegistryError) -> T:
+    """The answer, unless it is a refusal. Raises RegistryError."""
+    if isinstance(answer, RegistryError):
+        raise answer
+    return answer
 
 
 class GateHandle:
@@ -123,12 +117,11 @@ class RecorderHandle:
         return cast(Counter | None, await call(self._handle.authenticate, api_key))
 
     async def register_client(self, *, email: str, razao_social: str, telefone: str) -> str:
-        with refusals():
-            return cast(str, await call(self._handle.register_client, email, razao_social, telefone))
+        return cast(str, accepted(await call(self._handle.register_client, email, razao_social, telefone)))
 
     async def register_counter(self, *, nome_balcao: str, cliente_codigo: str) -> tuple[str, str]:
-        with refusals():
-            return cast(tuple[str, str], await call(self._handle.register_counter, nome_balcao, cliente_codigo))
+        answer = accepted(await call(self._handle.register_counter, nome_balcao, cliente_codigo))
+        return cast(tuple[str, str], answer)
 
     async def revoke_counter(self, balcao_id: str) -> bool:
         return cast(bool, await call(self._handle.revoke_counter, balcao_id))

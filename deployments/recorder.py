@@ -8,7 +8,7 @@ from configs.environment import Environment
 from configs.record import RecordSettings
 from pipeline.record.service import RecordService
 from pipeline.record.wire import Batch
-from pipeline.stages import Counter
+from pipeline.stages import Counter, RegistryError
 
 T = TypeVar("T")
 
@@ -24,13 +24,15 @@ class RecorderReplica:
     async def authenticate(self, api_key: str) -> Counter | None:
         return self._service.registry.authenticate(api_key)
 
-    async def register_client(self, email: str, razao_social: str, telefone: str) -> str:
+    async def register_client(self, email: str, razao_social: str, telefone: str) -> str | RegistryError:
         registry = self._service.registry
-        return await _apart(lambda: registry.register_client(email=email, razao_social=razao_social, telefone=telefone))
+        return await _answer(
+            lambda: registry.register_client(email=email, razao_social=razao_social, telefone=telefone)
+        )
 
-    async def register_counter(self, nome_balcao: str, cliente_codigo: str) -> tuple[str, str]:
+    async def register_counter(self, nome_balcao: str, cliente_codigo: str) -> tuple[str, str] | RegistryError:
         registry = self._service.registry
-        return await _apart(lambda: registry.register_counter(nome_balcao=nome_balcao, cliente_codigo=cliente_codigo))
+        return await _answer(lambda: registry.register_counter(nome_balcao=nome_balcao, cliente_codigo=cliente_codigo))
 
     async def revoke_counter(self, balcao_id: str) -> bool:
         return await _apart(lambda: self._service.registry.revoke_counter(balcao_id))
@@ -52,3 +54,11 @@ class RecorderReplica:
 async def _apart(work: Callable[[], T]) -> T:
     """Off the event loop: these wait for the disk."""
     return await asyncio.to_thread(work)
+
+
+async def _answer(work: Callable[[], T]) -> T | RegistryError:
+    """A refusal is an answer: raised, Serve would report a failure of the recorder for a stranger's typing mistake."""
+    try:
+        return await _apart(work)
+    except RegistryError as refused:
+        return refused

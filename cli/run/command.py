@@ -12,7 +12,7 @@ import typer
 
 from cli.output import CommandError, out
 from cli.run.announce import banner, counter_made, few_files, how_to_stop, ready, stopping
-from cli.run.config_file import ConfigFile, check_document, find_config, read_config, read_graphs
+from cli.run.config_file import ConfigFile, check_deployments, check_document, find_config, read_config, read_graphs
 from cli.run.emulators import Emulators, emulators
 from cli.run.environment import exported, read_environment
 from cli.run.placement import check_placement
@@ -78,11 +78,12 @@ def _preflight(environment: Environment, config: ConfigFile, graphs: "Sequence[A
     for settings in graphs:
         check_shelves(settings.recommendation)
 
-    from ray.serve.schema import ServeDeploySchema
+    from ray.serve.schema import DeploymentSchema, ServeDeploySchema
 
     from deployments.cluster import CONNECTIONS, machine_resources, most_connections
 
     check_document(config, ServeDeploySchema)
+    check_deployments(config, DeploymentSchema.model_fields)
     check_placement(config, machine_resources())
     if most_connections() < CONNECTIONS:
         few_files(most_connections())

@@ -1,7 +1,8 @@
 """`serve_config.yaml`, read and checked before anything starts: a mistake is told with its line."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -12,6 +13,7 @@ from cli.output import CommandError
 
 FILE_NAME = "serve_config.yaml"
 GRAPH = "deployments.app:build_app"
+STAGES = ("ingress", "gate", "transcriber", "recommender", "recorder")
 
 Settings = TypeVar("Settings", bound=BaseModel)
 
@@ -79,6 +81,28 @@ def check_config(config: ConfigFile, schema: type[BaseModel], settings: type[Set
 def check_document(config: ConfigFile, schema: type[BaseModel]) -> None:
     """The file as a whole, such as Ray Serve's own schema has it. Raises CommandError."""
     _validate(config, schema, config.document, ())
+
+
+def check_deployments(config: ConfigFile, fields: Collection[str]) -> None:
+    """Ray Serve passes over a deployment it does not know, and over a misspelt field. Raises CommandError for both."""
+    applications = config.document["applications"]
+    for index, application in enumerate(applications):
+        if application.get("import_path") != GRAPH:
+            continue
+        for number, deployment in enumerate(application.get("deployments") or ()):
+            location = ("applications", index, "deployments", number)
+            if (name := deployment.get("name")) not in STAGES:
+                known = ", ".join(STAGES)
+                raise CommandError(f"{config.at((*location, 'name'))}: there is no deployment {name!r}; known: {known}")
+            for field in deployment.keys() - set(fields):
+                raise CommandError(
+                    f"{config.at((*location, field))}: {name} has no setting {field!r}{_meant(field, fields)}"
+                )
+
+
+def _meant(field: str, fields: Collection[str]) -> str:
+    close = get_close_matches(field, fields, 1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def read_graphs(config: ConfigFile, settings: type[Settings]) -> list[Graph[Settings]]:

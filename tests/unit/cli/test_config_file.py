@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from cli.output import CommandError
-from cli.run.config_file import check_config, find_config, read_config
+from cli.run.config_file import check_config, check_deployments, find_config, read_config
 from configs.application import ApplicationSettings
 
 GOOD = """\
@@ -71,3 +71,24 @@ def test_the_file_asked_for_goes_first_then_this_folder_then_the_shipped_one(
 
 def test_the_shipped_file_is_good() -> None:
     check_config(read_config(Path(__file__).parents[3] / "serve_config.yaml"), Schema, ApplicationSettings)
+
+
+@pytest.mark.parametrize(
+    ("deployment", "told"),
+    [
+        ("{name: recordr, num_replicas: 1}", r"line 10: there is no deployment 'recordr'; known: ingress, gate"),
+        ("{name: gate, num_replica: 1}", r"line 10: gate has no setting 'num_replica'; did you mean num_replicas\?"),
+        ("{num_replicas: 1}", r"line 10: there is no deployment None"),
+    ],
+)
+def test_a_misspelt_deployment_is_named_with_its_line(tmp_path: Path, deployment: str, told: str) -> None:
+    path = tmp_path / "serve_config.yaml"
+    path.write_text(f"{GOOD}    deployments:\n      - {deployment}\n", encoding="utf-8")
+    with pytest.raises(CommandError, match=told):
+        check_deployments(read_config(path), ["name", "num_replicas"])
+
+
+def test_the_shipped_deployments_pass() -> None:
+    from ray.serve.schema import DeploymentSchema
+
+    check_deployments(read_config(find_config(None)), DeploymentSchema.model_fields)
