@@ -9,13 +9,13 @@ Its input's end, or SIGTERM, stops the graph.
 
 import argparse
 import json
-import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
+from cli.run.signals import stop_signals
 from deployments.cluster import OBJECT_STORE_BYTES, start_cluster, stop_cluster
 
 ANSWER_TIMEOUT_S = 10.0
@@ -26,21 +26,15 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
-    signal.signal(signal.SIGTERM, _interrupted)
-    began = time.monotonic()
-    cluster = start_cluster(arguments.config, arguments.port, ready_timeout_s=120.0)
-    try:
-        _answer({"ready_s": time.monotonic() - began})
-        for line in sys.stdin:
-            _answer(_do(json.loads(line)))
-    except KeyboardInterrupt:
-        pass
-    finally:
-        stop_cluster(cluster)
-
-
-def _interrupted(signum: int, frame: object) -> None:
-    raise KeyboardInterrupt
+    with stop_signals():
+        began = time.monotonic()
+        cluster = start_cluster(arguments.config, arguments.port, ready_timeout_s=120.0)
+        try:
+            _answer({"ready_s": time.monotonic() - began})
+            for line in sys.stdin:
+                _answer(_do(json.loads(line)))
+        finally:
+            stop_cluster(cluster)
 
 
 def _answer(answer: object) -> None:

@@ -72,7 +72,8 @@ async def talk(graph: Graph, key: str, audio: AsyncIterator[bytes], talked: Talk
             sending = asyncio.create_task(_send(connection, audio))
             try:
                 async with asyncio.timeout(None) as listening:
-                    sending.add_done_callback(lambda _: listening.reschedule(asyncio.get_running_loop().time() + 1.5))
+                    until = listening.reschedule
+                    sending.add_done_callback(lambda sent: sent.cancelled() or until(time_now() + 1.5))
                     async for message in connection:
                         talked.messages.append(message)
             except TimeoutError:
@@ -82,6 +83,10 @@ async def talk(graph: Graph, key: str, audio: AsyncIterator[bytes], talked: Talk
                 await asyncio.wait([sending])
     except ConnectionLost as lost:
         talked.code, talked.reason = lost.code, lost.reason
+
+
+def time_now() -> float:
+    return asyncio.get_running_loop().time()
 
 
 async def _send(connection: Connection, audio: AsyncIterator[bytes]) -> None:
