@@ -4,13 +4,12 @@
 #   apt install buildah debootstrap
 #   deploy/docker/check-with-buildah.sh [options for `buildah build`, such as --volume or --build-arg]   (as root)
 #
-# The base image is a local Debian made with debootstrap (MIRROR names another mirror). WORK keeps the base and the
+# The base image is a local Debian made with debootstrap (MIRROR names another mirror than debootstrap's own). WORK keeps the base and the
 # layers between runs.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 
 WORK=${WORK:-/var/tmp/balto-image}
-MIRROR=${MIRROR:-http://deb.debian.org/debian}
 mkdir -p "$WORK"
 
 say() { printf '\n== %s\n' "$*"; }
@@ -21,7 +20,8 @@ inside() { engine run --isolation chroot --env "PORT=$port" "$container" -- "$@"
 if ! engine inspect --type image balto-base >/dev/null 2>&1; then
     say "a Debian base with Python"
     rm -rf "$WORK/rootfs"
-    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$WORK/rootfs" "$MIRROR"
+    debootstrap --variant=minbase --include=python3,python3-venv,ca-certificates bookworm "$WORK/rootfs" \
+        ${MIRROR:+"$MIRROR"}
     container=$(engine from scratch)
     engine add --quiet "$container" "$WORK/rootfs" /
     engine commit --quiet --rm "$container" balto-base

@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import tempfile
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -103,12 +105,19 @@ async def test_memory_is_limited(published_dir: Path) -> None:
         await ask(published_dir, greedy, limits=QueryLimits(time_s=60, memory_mb=256, spill_mb=16))
 
 
+def scratch_folders_since(began_s: float) -> list[Path]:
+    folders = Path(tempfile.gettempdir()).glob("balto-consulta-*")
+    return [folder for folder in folders if folder.stat().st_mtime >= began_s]
+
+
 async def test_leaving_early_ends_the_worker(published_dir: Path) -> None:
+    began_s = time.time()
     chunks = run_query(
         published_dir / "registro.duckdb", published_dir / "arquivo", "FROM range(100000000)", "arrow", LIMITS
     )
-    await anext(chunks)
+    assert await anext(chunks)
     await asyncio.wait_for(chunks.aclose(), 10)
+    assert scratch_folders_since(began_s) == []
 
 
 async def test_nothing_published(tmp_path: Path) -> None:
