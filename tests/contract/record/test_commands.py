@@ -42,7 +42,6 @@ def test_query_as_table_csv_and_arrow(published_dir: Path) -> None:
         (["query", "SELECT 1", "--csv", "--arrow"], b"choose one"),
         (["query", "SELECT 1", "--db", "/nowhere/x.duckdb"], b"does not exist yet"),
         (["query", "SELECT 1", "--server", "http://127.0.0.1:1", "--key", "k"], b"did not answer"),
-        (["query", "SELECT 1", "--server", "http://127.0.0.1:1"], b"needs an analyst's key"),
         (["report", "--since", "2026-02-01", "--until", "2026-01-01"], b"is after"),
         (["erase", "--yes"], b"exactly one"),
     ],
