@@ -80,7 +80,7 @@ class Housekeeping:
             work()
         except RecordError as error:
             log.error("%s", error)
-        except Exception:
+        except Exception:  # whatever one chore ran into, publishing and the other chores must go on
             log.exception("housekeeping failed; it is tried again")
 
     # --- publishing ---

@@ -147,6 +147,6 @@ async def test_realtime_refusals_reach_the_sdk_by_name(sandbox: SandboxServer) -
     listener = Listener()
     connection = await listener.connect(sandbox, key="invalid")
     try:
-        await listener.until("auth_error")
+        assert await listener.until("auth_error")
     finally:
         await connection.close()
