@@ -24,6 +24,8 @@ import yaml
 if TYPE_CHECKING:
     from ray.serve.schema import ApplicationStatusOverview, ServeDeploySchema
 
+logger = logging.getLogger(__name__)
+
 OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
 LEAST_LOGICAL_CPUS = 16
@@ -252,9 +254,13 @@ def _drain_serve() -> None:
     client = _get_global_client()
     if client is None:
         return
-    with suppress(Exception):  # an ingress that cannot be asked is stopped like every other replica
-        drain_every_ingress(SEE_OFF_TIMEOUT_S)
+    drained = False
+    try:
+        drained = drain_every_ingress(SEE_OFF_TIMEOUT_S)
+    except Exception as error:  # an ingress that cannot be asked is stopped like every other replica
+        logger.warning("not every ingress replica could be asked to drain: %s", error)
     ending = client._controller.graceful_shutdown.options(max_task_retries=0).remote()
-    end_drained_ingress()
+    if drained:
+        end_drained_ingress()
     with suppress(ray.exceptions.RayActorError):  # the controller ends last
         ray.get(ending, timeout=DRAIN_TIMEOUT_S)

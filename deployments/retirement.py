@@ -6,6 +6,7 @@ without a reason. So each ingress replica looks up its own state, off its users'
 
 import asyncio
 import logging
+import time
 from contextlib import suppress
 from typing import Any
 
@@ -13,10 +14,12 @@ import ray
 from ray import serve
 from ray.serve._private.common import ReplicaState
 from ray.serve.context import _get_global_client
+from ray.serve.exceptions import DeploymentUnavailableError
 
 logger = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
+ASK_AGAIN_S = 0.05
 INGRESS = "ingress"
 
 
@@ -49,23 +52,43 @@ def state_of(replica_id: str, details: dict[str, Any]) -> ReplicaState | None:
     return None
 
 
-def drain_every_ingress(timeout_s: float) -> None:
-    """Have every ingress replica see its counters off and hand over what it recorded, while all stages still run."""
+def drain_every_ingress(timeout_s: float) -> bool:
+    """Have every ingress replica see its counters off and hand over what it recorded, while all stages still run.
+
+    True when every one of them has done so.
+    """
+    drained = True
     for name, application in serve.status().applications.items():
         ingress = application.deployments.get(INGRESS)
-        if ingress is None or not ingress.replica_states.get(ReplicaState.RUNNING):
-            continue
-        for answer in ask_every_ingress(name, "drain", timeout_s):
-            if isinstance(answer, BaseException):
-                logger.warning("an ingress replica was not drained: %s", type(answer).__name__)
+        running = ingress.replica_states.get(ReplicaState.RUNNING, 0) if ingress else 0
+        failures = [error for error in ask_every_ingress(name, "drain", timeout_s, running) if error is not None]
+        for error in failures:
+            logger.warning("an ingress replica was not drained: %s", type(error).__name__)
+        drained = drained and not failures
+    return drained
 
 
-def ask_every_ingress(application: str, method: str, timeout_s: float) -> list[Any]:
-    """Each replica's answer, or the exception in its place; from a process without an event loop."""
+def ask_every_ingress(application: str, method: str, timeout_s: float, replicas: int = 1) -> list[Any]:
+    """Each replica's answer, or the exception in its place; from a process without an event loop.
+
+    A new handle hears of its replicas some time after it is made: it is asked again, all of them, until `replicas`
+    have answered. So `method` must be safe to call twice. Raises TimeoutError.
+    """
     handle: Any = serve.get_deployment_handle(INGRESS, application)
     if not handle.is_initialized:
         handle._init(_run_router_in_separate_loop=True)  # whatever replicas are told to do
-    answers: list[Any] = handle.broadcast(method).results(timeout_s=timeout_s, return_exceptions=True)
+    deadline_s = time.monotonic() + timeout_s
+    answers: list[Any] = []
+    while len(answers) < replicas:
+        left_s = deadline_s - time.monotonic()
+        if left_s <= 0:
+            raise TimeoutError(f"{len(answers)} of {replicas} ingress replicas answered in {timeout_s:g} s")
+        try:
+            answers = handle.broadcast(method).results(timeout_s=left_s, return_exceptions=True)
+        except DeploymentUnavailableError:
+            answers = []
+        if len(answers) < replicas:
+            time.sleep(ASK_AGAIN_S)
     return answers
 
 

@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
-from ray.serve._private.common import ReplicaState
+from ray.serve._private.common import DeploymentID, ReplicaState
+from ray.serve.exceptions import DeploymentUnavailableError
 
 from deployments import retirement
-from deployments.retirement import state_of, stopping
+from deployments.retirement import ask_every_ingress, state_of, stopping
 
 
 def details(**states: str) -> dict[str, Any]:
@@ -35,3 +36,41 @@ async def test_a_controller_that_does_not_answer_is_asked_again(monkeypatch: pyt
     monkeypatch.setattr(retirement, "_details", answer)
     await stopping("a")
     assert not answers
+
+
+class SlowlyInformedHandle:
+    """A handle whose router hears of one more replica at every call."""
+
+    is_initialized = True
+
+    def __init__(self, *heard: int) -> None:
+        self._heard = list(heard)
+
+    def broadcast(self, method: str) -> "SlowlyInformedHandle":
+        return self
+
+    def results(self, timeout_s: float, return_exceptions: bool) -> list[str]:
+        replicas = self._heard.pop(0) if len(self._heard) > 1 else self._heard[0]
+        if not replicas:
+            raise DeploymentUnavailableError(DeploymentID("ingress", "balto"))
+        return ["drained"] * replicas
+
+
+@pytest.fixture
+def handle(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    slow = SlowlyInformedHandle(*request.param)
+    monkeypatch.setattr(retirement.serve, "get_deployment_handle", lambda name, application: slow)
+    monkeypatch.setattr(retirement, "ASK_AGAIN_S", 0.0)
+
+
+@pytest.mark.usefixtures("handle")
+@pytest.mark.parametrize("handle", [(0, 0, 1, 2)], indirect=True)
+def test_replicas_that_the_handle_has_not_heard_of_yet_are_asked_too() -> None:
+    assert ask_every_ingress("balto", "drain", timeout_s=60, replicas=2) == ["drained", "drained"]
+
+
+@pytest.mark.usefixtures("handle")
+@pytest.mark.parametrize("handle", [(0,), (1,)], indirect=True)
+def test_a_replica_that_is_never_heard_of_is_said_to_be_missing() -> None:
+    with pytest.raises(TimeoutError, match="of 2 ingress replicas"):
+        ask_every_ingress("balto", "drain", timeout_s=0.01, replicas=2)
