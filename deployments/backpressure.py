@@ -1,13 +1,15 @@
-"""A counter that sends faster than its conversation reads is slowed down by TCP, instead of filling this process.
+"""What one connection may have in flight is bounded, though Ray Serve reads a WebSocket without limit.
 
-Ray Serve copies what a WebSocket sends into a queue without limit, through a task of its own, unless a request says
-that its end need not be watched for. Our sockets watch for it themselves: every WebSocket is made to say so, and the
-ingress reads straight from uvicorn, which stops reading a connection while a message waits. This takes user code on
-the replica's own event loop (`RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD=0`, see deployments.cluster).
+Serve copies what a WebSocket sends into a queue without limit, through a task of its own, unless a request says that
+its end need not be watched for. Our sockets watch for it themselves: every WebSocket is made to say so. Then uvicorn
+stops reading a connection while a message waits, and audio goes straight to its conversation (`audio_socket`), which
+closes a counter too far ahead of real time. This takes user code on the replica's own event loop
+(`RAY_SERVE_RUN_USER_CODE_IN_SEPARATE_THREAD=0`, see deployments.cluster).
 
-Serve is pointed here by `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`.
+Serve is pointed here, in each process that serves HTTP, by `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`.
 """
 
+import uvicorn.config
 from ray.serve._private.constants import SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -26,4 +28,6 @@ class UnbufferedWebSockets:
 
 
 def middlewares() -> list[Middleware]:
+    """Called before the process's uvicorn is configured: Serve leaves the WebSocket's class to uvicorn's default."""
+    uvicorn.config.WS_PROTOCOLS["auto"] = "deployments.audio_socket:AudioWebSocket"
     return [Middleware(UnbufferedWebSockets)]

@@ -7,6 +7,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
 from configs.ingress import IngressSettings
+from deployments.audio_socket import EXTENSION
 from pipeline.conversation.attending import CounterGone
 from pipeline.conversation.conversation import Conversation, TooFarAhead
 from pipeline.protocol import Auth, CloseCode, Feedback, MessageError, encode, parse_message
@@ -51,17 +52,44 @@ class CounterSocket:
 
     async def pump(self, conversation: Conversation) -> int:
         """Feed the conversation until the counter leaves; returns its close code. Raises Closing."""
+        refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def take(pcm: bytes) -> None:
+            if not refused.done():
+                try:
+                    self._listen(conversation, pcm)
+                except Closing as closing:
+                    refused.set_exception(closing)
+
+        reading = asyncio.create_task(self._read(conversation), name=f"reading {conversation.session_id}")
+        try:
+            if take_audio := self._socket.scope.get("extensions", {}).get(EXTENSION):
+                take_audio(take)
+            await asyncio.wait((reading, refused), return_when=asyncio.FIRST_COMPLETED)
+            if refused.done():
+                refused.result()
+            return await reading
+        finally:
+            reading.cancel()
+            refused.cancel()
+
+    async def _read(self, conversation: Conversation) -> int:
+        """Commands, and audio where the server does not hand it over itself; returns the close code."""
         try:
             while True:
                 event = await self._receive()
                 if pcm := event.get("bytes"):
-                    if len(pcm) > self._settings.max_message_bytes:
-                        raise Closing(CloseCode.TOO_BIG, "mensagem de áudio grande demais")
-                    conversation.listen(pcm)
+                    self._listen(conversation, pcm)
                 elif text := event.get("text"):
                     self._command(conversation, text)
         except WebSocketDisconnect as left:
             return left.code
+
+    def _listen(self, conversation: Conversation, pcm: bytes) -> None:
+        if len(pcm) > self._settings.max_message_bytes:
+            raise Closing(CloseCode.TOO_BIG, "mensagem de áudio grande demais")
+        try:
+            conversation.listen(pcm)
         except TooFarAhead:
             raise Closing(CloseCode.TOO_FAST, "áudio mais rápido que o tempo real") from None
 

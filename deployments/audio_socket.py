@@ -1,0 +1,120 @@
+"""A WebSocket that hands audio over as it arrives.
+
+uvicorn puts every message into a queue, stops reading the connection until the application has taken it, and the
+application takes it through a stack of wrappers: for ten small messages a second and counter that is most of what an
+ingress does. Here, once the application has said who takes the audio, whole binary messages go to it straight from
+the transport. Everything else (text, control frames, fragments, compressed messages, the handshake) stays uvicorn's.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.frames import Frame
+from websockets.http11 import Request
+from websockets.protocol import State
+from websockets.speedups import apply_mask
+
+EXTENSION = "balto.audio"  # in an ASGI scope: `take_audio`, below
+
+BINARY_WHOLE = 0x82  # FIN, no extension, opcode 2
+MASKED, SHORT_LENGTH = 0x80, 0x7F
+LENGTH_IN_16_BITS = 126  # 127: in 64
+
+Take = Callable[[bytes], None]
+
+
+class AudioWebSocket(WebSocketsSansIOProtocol):
+    """uvicorn's own protocol and, as the ASGI extension `EXTENSION`, a function that takes the taker of audio.
+
+    The taker is called on the event loop for each message, in order; it must not raise, and must bound what it keeps.
+    """
+
+    _taker: Take | None = None
+    _cut = b""  # the beginning of a frame, after `_taker` is set
+    _fragmented = False  # within a message of several frames
+
+    def take_audio(self, taker: Take) -> None:
+        """Binary messages go to `taker` from now on, those that wait already first."""
+        waiting = [self.queue.get_nowait() for _ in range(self.queue.qsize())]
+        for event in waiting:
+            pcm = event.get("bytes")
+            if isinstance(pcm, bytes):
+                taker(pcm)
+            else:
+                self.queue.put_nowait(event)
+        if self.read_paused and self.queue.empty():
+            self.read_paused = False
+            self.transport.resume_reading()
+        self._taker = taker
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if not self.handshake_complete:  # it was not refused
+            cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = self.take_audio
+
+    def handle_cont(self, event: Frame) -> None:
+        super().handle_cont(event)
+        self._fragmented = not event.fin
+
+    def handle_text(self, event: Frame) -> None:
+        super().handle_text(event)
+        self._fragmented = not event.fin
+
+    def handle_bytes(self, event: Frame) -> None:
+        super().handle_bytes(event)
+        self._fragmented = not event.fin
+
+    def send_receive_event_to_app(self) -> None:
+        """What uvicorn put together itself, of fragments or compressed, must not be overtaken by what comes next."""
+        if self._taker is None or self.curr_msg_data_type == "text" or self.close_sent:
+            super().send_receive_event_to_app()
+            return
+        frames, self.frames = self.frames, []
+        self._taker(b"".join(frames))
+
+    def data_received(self, data: bytes) -> None:
+        if self._taker is None or self.conn.state is not State.OPEN:
+            super().data_received(data)
+            return
+        if self._cut:
+            data, self._cut = self._cut + data, b""
+        at = 0
+        while bounds := frame_bounds(data, at):
+            payload, end = bounds
+            if end > len(data):
+                break
+            if data[at] == BINARY_WHOLE and data[at + 1] & MASKED and not self._fragmented:
+                if not self.close_sent:
+                    self._taker(apply_mask(data[payload:end], data[payload - 4 : payload]))
+            else:
+                super().data_received(data[at:end])
+            at = end
+        self._keep(data[at:])
+
+    def _keep(self, rest: bytes) -> None:
+        """The beginning of a frame waits for the rest; one that will be too large is refused now, by uvicorn."""
+        bounds = frame_bounds(rest, 0)
+        if bounds and bounds[1] - bounds[0] > self.config.ws_max_size:
+            self._taker = None
+            super().data_received(rest)
+        else:
+            self._cut = rest
+
+
+def frame_bounds(data: bytes, at: int) -> tuple[int, int] | None:
+    """(first byte of the payload, end) of the frame at `at`, whether `data` holds all of it or not (RFC 6455, 5.2).
+
+    None while its length is not known.
+    """
+    if len(data) < at + 2:
+        return None
+    length, payload = data[at + 1] & SHORT_LENGTH, at + 2
+    if length >= LENGTH_IN_16_BITS:
+        payload += 2 if length == LENGTH_IN_16_BITS else 8
+        if len(data) < payload:
+            return None
+        length = int.from_bytes(data[at + 2 : payload], "big")
+    if data[at + 1] & MASKED:
+        payload += 4
+    return payload, payload + length
