@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
 LEAST_LOGICAL_CPUS = 16
 POLL_S = 0.05
@@ -61,6 +60,11 @@ def most_connections() -> int:
     return max(1, min(CONNECTIONS, (most_files - 100) * 2 // 5))
 
 
+def haproxy_threads() -> int:
+    """One carries thousands of counters; on few cores more of them only pay for each other's locks."""
+    return max(1, (os.cpu_count() or 1) // 4)
+
+
 def machine_resources() -> dict[str, float]:
     """Ray's resources on a cluster that `start_cluster` starts here."""
     from ray._common.utils import get_system_memory
@@ -88,7 +92,7 @@ def cluster_environment(run_dir: Path) -> dict[str, str]:
         "RAY_SERVE_ENABLE_HA_PROXY": "1",  # the Python proxy costs 14 times the CPU per message
         "RAY_SERVE_HAPROXY_HARD_STOP_AFTER_S": "3600",  # a reload must not cut live sockets after two minutes
         "RAY_SERVE_PORT_QUARANTINE_S": "0",  # one application: no port is inherited by another
-        "RAY_SERVE_HAPROXY_NBTHREAD": "2",
+        "RAY_SERVE_HAPROXY_NBTHREAD": str(haproxy_threads()),
         "RAY_SERVE_HAPROXY_MAXCONN": str(most_connections()),
         "RAY_SERVE_HAPROXY_METRICS_PORT": str(free_port()),  # fixed ones stop a second instance on the machine
         "RAY_SERVE_HAPROXY_STATS_PORT": str(free_port()),
@@ -132,10 +136,12 @@ def start_cluster(
     run_dir = Path(tempfile.mkdtemp(prefix="balto-", dir="/tmp"))
     (run_dir / "haproxy").mkdir()
     os.environ.update(cluster_environment(run_dir))
+    from deployments.local_ray import start_local_ray
+
     config = _read(config_path, port, host)
     cluster = Cluster(port, run_dir, f"http://127.0.0.1:{port}")
     try:
-        _start_ray(run_dir, log_to_driver)
+        start_local_ray(logical_cpus(), run_dir / "ray", log_to_driver=log_to_driver)
         _deploy(config)
         _await_ready(cluster, ready_timeout_s)
     except BaseException as error:
@@ -160,21 +166,6 @@ def _read(config_path: Path, port: int, host: str | None) -> "ServeDeploySchema"
     if host is not None:
         http_options["host"] = host
     return ServeDeploySchema.model_validate({**document, "http_options": http_options})
-
-
-def _start_ray(run_dir: Path, log_to_driver: bool) -> None:
-    import ray
-
-    ray.init(
-        address="local",
-        namespace="serve",
-        num_cpus=logical_cpus(),
-        include_dashboard=False,
-        object_store_memory=OBJECT_STORE_BYTES,
-        log_to_driver=log_to_driver,
-        logging_level=logging.WARNING,
-        _temp_dir=str(run_dir / "ray"),
-    )
 
 
 def _deploy(config: "ServeDeploySchema") -> None:

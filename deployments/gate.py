@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from configs.gate import GateSettings
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
-from pipeline.gate.host import make_host
 
 
 class GateReplica:
     def __init__(self, settings: GateSettings, energy_threshold: int | None) -> None:
+        from pipeline.gate.host import make_host  # a model's libraries, for the gate's own processes only
+
         self._host = make_host(settings, energy_threshold)
         # One thread: ticks run one after another, off the loop that answers health checks.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gate")

@@ -6,7 +6,6 @@ from typing import TypeVar
 
 from configs.environment import Environment
 from configs.record import RecordSettings
-from pipeline.record.service import RecordService
 from pipeline.record.wire import Batch
 from pipeline.stages import Counter, RegistryError
 
@@ -15,6 +14,8 @@ T = TypeVar("T")
 
 class RecorderReplica:
     def __init__(self, settings: RecordSettings) -> None:
+        from pipeline.record.service import RecordService  # DuckDB, for the recorder's own process only
+
         environment = Environment()
         self._service = RecordService(settings, environment.data_dir, environment.published_db)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.run.signals import stop_signals
-from deployments.cluster import OBJECT_STORE_BYTES, start_cluster, stop_cluster
+from deployments.cluster import start_cluster, stop_cluster
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -75,6 +75,8 @@ def _replicas() -> dict[str, list[tuple[str, int | None, str, str | None]]]:
 def _add_node(cpus: int) -> str:
     """A second node on this machine: another raylet, as `ray start --address` on another machine starts one."""
     import ray
+
+    from deployments.local_ray import OBJECT_STORE_BYTES
 
     address = ray.get_runtime_context().gcs_address
     command = [str(Path(sys.executable).with_name("ray")), "start", f"--address={address}", f"--num-cpus={cpus}"]
