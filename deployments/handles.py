@@ -65,9 +65,11 @@ class TranscriberHandle:
     def __init__(self, handle: "DeploymentHandle[Any]") -> None:
         self._handle = by_value(handle)
         self._replicas: ReplicaIds = frozenset()
+        self._pinned: dict[str, DeploymentHandle[Any]] = {}  # a handle is dear to make
 
     def update(self, replicas: ReplicaIds) -> None:
         self._replicas = replicas
+        self._pinned = {replica: self._handle.options(session_id=replica) for replica in replicas}
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         handle = self._of(self._replica_for(request.session_id))
@@ -90,7 +92,7 @@ class TranscriberHandle:
         return max(self._replicas, key=lambda replica: hash((stream_id, replica)), default="")
 
     def _of(self, replica: str) -> "DeploymentHandle[Any]":
-        return self._handle.options(session_id=replica) if replica else self._handle
+        return self._pinned.get(replica, self._handle)
 
 
 class RecommenderHandle:

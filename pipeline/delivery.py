@@ -4,8 +4,6 @@ A replica may be new, moved away from, or gone. Whatever happened, audio is sent
 that a replica gave, with an opening that says what was delivered already, and decisions carry on from there.
 """
 
-from dataclasses import replace
-
 from pipeline.audio import SAMPLE_BYTES, AudioBuffer, samples_from_ms
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
 
@@ -73,7 +71,7 @@ class Delivery:
         if reply.replay_from_sample >= self._replay_from:
             self._replay_from, self._memory = reply.replay_from_sample, reply.memory
         self.speaking = reply.speech_since_sample is not None
-        return reply if len(spans) == len(reply.spans) else replace(reply, spans=spans)
+        return reply if len(spans) == len(reply.spans) else reply._replace(spans=spans)
 
     def _undelivered(self, span: SpeechSpan) -> SpeechSpan | None:
         if span.end_sample <= self._delivered_upto + (_SAME_END_SAMPLES if self._delivered_upto else 0):

@@ -1,6 +1,8 @@
 """What stands for the providers' clients: a fixed delay, in a replica of its own, reported as the provider's time.
 
-Apart from `app`, so that such a replica imports no more than the client that it stands for.
+Counters play the recorded dialogues; the transcriber's double says their lines, one for each utterance, so that the
+conversation asks when it would in a shop. The recommender's double has one product for each dialogue. Apart from
+`app`, so that such a replica imports no more than the client that it stands for.
 """
 
 import asyncio
@@ -10,40 +12,50 @@ from pipeline.events import ProviderCalled, ProviderRole
 from pipeline.stages import (
     Basis,
     RecommendationRequest,
+    Silence,
     Suggest,
     Suggestion,
     Transcription,
     TranscriptionRequest,
 )
+from sandbox.recordings import load_dialogues
 
-TEXT = "estou com muita dor de cabeça desde ontem"  # a complaint: asked about at once
+DIALOGUE_OF = {line: dialogue.name for dialogue in load_dialogues() for line in dialogue.utterances}
+LINES = tuple(DIALOGUE_OF)
 
 
 class DelayedTranscriber:
-    """Every utterance says the same."""
+    """Each session hears the lines in order, over and over."""
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s
+        self._next: dict[str, int] = {}
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription:
+        number = self._next.get(request.session_id, len(self._next))  # each session begins at another line
+        self._next[request.session_id] = number + 1
+        text = LINES[number % len(LINES)]
         call = await _wait(self._delay_s, ProviderRole.TRANSCRIBER)
-        return Transcription(text=TEXT, provider="double", model="double", words=len(TEXT.split()), calls=(call,))
+        return Transcription(text=text, provider="double", model="double", words=len(text.split()), calls=(call,))
 
     async def ready(self) -> bool:
         return True
 
 
 class DelayedRecommender:
-    """Every question gets a card."""
+    """A card for each customer: the dialogue's product, once in a conversation."""
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s
 
-    async def recommend(self, request: RecommendationRequest) -> Suggest:
-        call = await _wait(self._delay_s, ProviderRole.RECOMMENDER)
+    async def recommend(self, request: RecommendationRequest) -> Suggest | Silence:
+        basis = Basis(engine="double", calls=(await _wait(self._delay_s, ProviderRole.RECOMMENDER),))
         quote = request.heard[-1].text
-        item = Suggestion(sku="DUBLE-1", produto="Dublê 500 mg", explicacao="Resposta do dublê.", evidence=(quote,))
-        return Suggest(items=(item,), basis=Basis(engine="double", calls=(call,)))
+        sku = f"DUBLE-{DIALOGUE_OF[quote]}"
+        if sku in request.shown_skus:
+            return Silence(reason="ja_mostrado", basis=basis)
+        item = Suggestion(sku=sku, produto="Dublê 500 mg", explicacao="Resposta do dublê.", evidence=(quote,))
+        return Suggest(items=(item,), basis=basis)
 
     async def ready(self) -> bool:
         return True

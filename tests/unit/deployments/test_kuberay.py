@@ -10,7 +10,15 @@ from ray.serve.schema import ServeDeploySchema
 from deployments.cluster import cluster_environment
 
 ROOT = Path(__file__).parents[3]
-OF_ONE_MACHINE = ("PORT", "_LOC", "_PATH", "_BASE", "_FILE", "MAXCONN")  # ports and files of a local start, its limits
+OF_ONE_MACHINE = (
+    "PORT",
+    "_LOC",
+    "_PATH",
+    "_BASE",
+    "_FILE",
+    "MAXCONN",
+    "NBTHREAD",
+)  # ports and files of a local start, its limits
 
 
 @pytest.fixture(scope="module")
