@@ -10,15 +10,8 @@ from ray.serve.schema import ServeDeploySchema
 from deployments.cluster import cluster_environment
 
 ROOT = Path(__file__).parents[3]
-OF_ONE_MACHINE = (
-    "PORT",
-    "_LOC",
-    "_PATH",
-    "_BASE",
-    "_FILE",
-    "MAXCONN",
-    "NBTHREAD",
-)  # ports and files of a local start, its limits
+# Ports and files of a local start, and its limits.
+OF_ONE_MACHINE = ("PORT", "_LOC", "_PATH", "_BASE", "_FILE", "MAXCONN", "NBTHREAD")
 
 
 @pytest.fixture(scope="module")
