@@ -6,9 +6,7 @@ when `ray.serve` is first imported, here and in every process it starts: `start_
 
 import logging
 import os
-import resource
 import shutil
-import socket
 import sys
 import tempfile
 import time
@@ -21,15 +19,14 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from deployments.machine import free_port, haproxy_threads, logical_cpus, most_connections
+
 if TYPE_CHECKING:
     from ray.serve.schema import ApplicationStatusOverview, ServeDeploySchema
 
 logger = logging.getLogger(__name__)
 
-LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
-LEAST_LOGICAL_CPUS = 16
 POLL_S = 0.05
-CONNECTIONS = 4096  # HAProxy's own default
 SEE_OFF_TIMEOUT_S = 15.0  # open utterances end within IngressSettings.drain_timeout_s, then the courier hands over
 DRAIN_TIMEOUT_S = 60.0  # each deployment has its own, shorter one in the configuration
 
@@ -45,44 +42,6 @@ class Cluster:
     port: int
     run_dir: Path  # Ray's sessions and logs, HAProxy's files
     url: str
-
-
-def logical_cpus() -> int:
-    """What this machine offers to replicas."""
-    return max(LEAST_LOGICAL_CPUS, LOGICAL_CPUS_PER_CORE * (os.cpu_count() or 1))
-
-
-def most_connections() -> int:
-    """HAProxy's limit, lowered where this process may not open the files for it: 5 for every 2 connections."""
-    _, most_files = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if most_files == resource.RLIM_INFINITY:
-        return CONNECTIONS
-    return max(1, min(CONNECTIONS, (most_files - 100) * 2 // 5))
-
-
-def haproxy_threads() -> int:
-    """One carries thousands of counters; on few cores more of them only pay for each other's locks."""
-    return max(1, (os.cpu_count() or 1) // 4)
-
-
-def machine_resources() -> dict[str, float]:
-    """Ray's resources on a cluster that `start_cluster` starts here."""
-    from ray._common.utils import get_system_memory
-    from ray._private.accelerators import get_all_accelerator_managers
-
-    accelerators = {
-        manager.get_resource_name(): float(manager.get_current_node_num_accelerators())
-        for manager in get_all_accelerator_managers()
-    }
-    return {"CPU": float(logical_cpus()), "memory": float(get_system_memory())} | accelerators
-
-
-def free_port() -> int:
-    """A TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def cluster_environment(run_dir: Path) -> dict[str, str]:
@@ -144,6 +103,7 @@ def start_cluster(
     cluster = Cluster(port, run_dir, f"http://127.0.0.1:{port}")
     try:
         start_local_ray(logical_cpus(), run_dir / "ray", log_to_driver=log_to_driver)
+        _start_serve(config)
         _deploy(config)
         _await_ready(cluster, ready_timeout_s)
     except BaseException as error:
@@ -152,6 +112,11 @@ def start_cluster(
             shutil.rmtree(run_dir, ignore_errors=True)
         raise
     return cluster
+
+
+def apply_config(config_path: Path, cluster: Cluster) -> None:
+    """Have the running graph become what `config_path` says; its `http_options` are those of the start."""
+    _deploy(_read(config_path, cluster.port, None))
 
 
 def stop_cluster(cluster: Cluster) -> None:
@@ -172,8 +137,16 @@ def _read(config_path: Path, port: int, host: str | None) -> "ServeDeploySchema"
 
 def _deploy(config: "ServeDeploySchema") -> None:
     """What `serve run` does with a file."""
-    from ray import serve
     from ray.serve.context import _get_global_client
+
+    client = _get_global_client()
+    if client is None:
+        raise ClusterError("Ray Serve did not start")
+    client.deploy_apps(config)
+
+
+def _start_serve(config: "ServeDeploySchema") -> None:
+    from ray import serve
     from ray.serve.schema import LoggingConfig
 
     logging.getLogger("ray.serve").setLevel(logging.WARNING)
@@ -183,10 +156,6 @@ def _deploy(config: "ServeDeploySchema") -> None:
         # The controller warns of its own housekeeping; the replicas log as the file says.
         logging_config=LoggingConfig(log_level="ERROR", enable_access_log=False),
     )
-    client = _get_global_client()
-    if client is None:
-        raise ClusterError("Ray Serve did not start")
-    client.deploy_apps(config)
 
 
 def _await_ready(cluster: Cluster, timeout_s: float) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 import yaml
 
-from deployments.cluster import free_port
+from deployments.machine import free_port
 
 ROOT = Path(__file__).parents[2]
 AS_INSTALLED = Path(__file__).parent / "as_installed"

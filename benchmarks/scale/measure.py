@@ -16,7 +16,7 @@ import httpx
 from benchmarks.scale.graph import ROOT, Graph, doubled_config
 from benchmarks.scale.processes import Usage, usage
 from client.registration import Registration
-from deployments.cluster import free_port
+from deployments.machine import free_port
 
 KEYS = 20  # counters share them: keys are checked the same way
 RAMP_PER_S = 40.0

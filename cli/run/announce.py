@@ -1,6 +1,7 @@
 """What a run says on the terminal."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.markup import escape
@@ -71,6 +72,18 @@ def counter_made(url: str, api_key: str) -> None:
 
 def how_to_stop() -> None:
     out.print("\nserving; Ctrl-C stops")
+
+
+def edit_applied(path: Path) -> None:
+    out.print(f"[good]applied[/good] the change of {escape(str(path))}: replicas come and go, counters stay connected")
+
+
+def edit_refused(reason: str) -> None:
+    out.print(f"[bad]the change is not applied:[/bad] {escape(reason)}", soft_wrap=True)
+
+
+def next_start(part: str) -> None:
+    out.print(f"[warn]{part}[/warn] take effect at the next start")
 
 
 def stopping() -> None:

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,16 @@ import typer
 
 from cli.output import CommandError, out
 from cli.run.announce import banner, counter_made, few_files, how_to_stop, ready, stopping
-from cli.run.config_file import ConfigFile, check_deployments, check_document, find_config, read_config, read_graphs
+from cli.run.config_file import (
+    ConfigFile,
+    check_autoscaling,
+    check_deployments,
+    check_document,
+    find_config,
+    read_config,
+    read_graphs,
+)
+from cli.run.edits import Edits
 from cli.run.emulators import Emulators, emulators
 from cli.run.environment import exported, read_environment
 from cli.run.placement import check_placement
@@ -55,6 +65,17 @@ def run(
         _serve(environment, chosen, config_file, demo, stop)
 
 
+def _checked(environment: Environment, profile: Profile, config: ConfigFile) -> None:
+    """An edited file, against all that its first version had to pass. Raises CommandError."""
+    from configs.application import ApplicationSettings
+
+    graphs = read_graphs(config, ApplicationSettings)
+    choose_profile(environment, profile, graphs)
+    if profile is Profile.SANDBOX:
+        check_sandbox(config, graphs)
+    _check_graph(config, [graph.settings for graph in graphs])
+
+
 def _choose(
     environment: Environment, asked: Profile | None, config: ConfigFile
 ) -> "tuple[Profile, list[ApplicationSettings]]":
@@ -75,22 +96,32 @@ def _preflight(environment: Environment, config: ConfigFile, graphs: "Sequence[A
     check_port(str(host), environment.port)
     check_folder(environment.data_dir, "BALTO_DATA_DIR")
     check_folder(environment.published_db.parent, "DB_FILE")
-    for settings in graphs:
-        check_shelves(settings.recommendation)
+    _check_graph(config, graphs)
 
-    from ray.serve.schema import DeploymentSchema, ServeDeploySchema
+    from deployments.machine import CONNECTIONS, most_connections
 
-    from deployments.cluster import CONNECTIONS, machine_resources, most_connections
-
-    check_document(config, ServeDeploySchema)
-    check_deployments(config, DeploymentSchema.model_fields)
-    check_placement(config, machine_resources())
     if most_connections() < CONNECTIONS:
         few_files(most_connections())
 
 
+def _check_graph(config: ConfigFile, graphs: "Sequence[ApplicationSettings]") -> None:
+    """Raises CommandError."""
+    for settings in graphs:
+        check_shelves(settings.recommendation)
+
+    from ray.serve.config import AutoscalingConfig
+    from ray.serve.schema import DeploymentSchema, ServeDeploySchema
+
+    from deployments.machine import machine_resources
+
+    check_document(config, ServeDeploySchema)
+    check_deployments(config, DeploymentSchema.model_fields)
+    check_autoscaling(config, AutoscalingConfig)
+    check_placement(config, machine_resources())
+
+
 def _serve(environment: Environment, profile: Profile, config: ConfigFile, demo: bool, stop: threading.Event) -> None:
-    from deployments.cluster import ClusterError, start_cluster, stop_cluster
+    from deployments.cluster import ClusterError, apply_config, start_cluster, stop_cluster
 
     began_s = time.monotonic()
     with ExitStack() as stack:
@@ -107,7 +138,8 @@ def _serve(environment: Environment, profile: Profile, config: ConfigFile, demo:
             if providers:
                 _welcome(cluster.url, environment.published_db, demo)
             how_to_stop()
-            _watch(cluster, providers, stop)
+            edits = Edits(config, partial(_checked, environment, profile), lambda path: apply_config(path, cluster))
+            _watch(cluster, providers, edits, stop)
         finally:
             stopping()
             stop_cluster(cluster)
@@ -127,7 +159,7 @@ def _welcome(url: str, published_db: Path, demo: bool) -> None:
         out.print(f"[bad]the demonstration did not work:[/bad] {error}")
 
 
-def _watch(cluster: "Cluster", providers: Emulators | None, stop: threading.Event) -> None:
+def _watch(cluster: "Cluster", providers: Emulators | None, edits: Edits, stop: threading.Event) -> None:
     """Until told to stop. Raises CommandError when the service is gone for good, so that a supervisor restarts it."""
     from deployments.cluster import probe
 
@@ -135,6 +167,7 @@ def _watch(cluster: "Cluster", providers: Emulators | None, stop: threading.Even
     while not stop.wait(HEALTH_EVERY_S):
         if providers and not providers.running:
             raise CommandError("the sandbox's emulators ended; start again with: balto run --profile sandbox")
+        edits.look()
         problem = probe(f"{cluster.url}/saude")
         if not problem:
             healthy_s = time.monotonic()

@@ -100,6 +100,15 @@ def check_deployments(config: ConfigFile, fields: Collection[str]) -> None:
                 )
 
 
+def check_autoscaling(config: ConfigFile, settings: type[BaseModel]) -> None:
+    """Ray Serve looks into `autoscaling_config` only once it deploys. Raises CommandError."""
+    for index, application in enumerate(config.document["applications"]):
+        for number, deployment in enumerate(application.get("deployments") or ()):
+            if isinstance(scaling := deployment.get("autoscaling_config"), dict):
+                location = ("applications", index, "deployments", number, "autoscaling_config")
+                _validate(config, settings, scaling, location)
+
+
 def _meant(field: str, fields: Collection[str]) -> str:
     close = get_close_matches(field, fields, 1)
     return f"; did you mean {close[0]}?" if close else ""

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,7 @@ from client.counter import Counter
 from client.messages import Recommendation
 from client.registration import Registration
 from client.wav import WavAudio, paced
-from deployments.cluster import free_port
+from deployments.machine import free_port
 from sandbox.recordings import load_dialogues
 
 BALTO = str(Path(sys.executable).with_name("balto"))
@@ -30,6 +31,7 @@ READY_WITHIN_S = 150.0
 STOPPED_WITHIN_S = 90.0
 PUBLISHED_WITHIN_S = 30.0
 DIALOGUE = "dor_de_garganta"
+SHIPPED = Path(__file__).parents[2] / "serve_config.yaml"
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -90,6 +92,7 @@ def await_no_process(folder: Path) -> list[str]:
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     folder, port = tmp_path_factory.mktemp("newcomer"), free_port()
+    shutil.copy(SHIPPED, folder)
     process = subprocess.Popen(
         [BALTO, "run", "--port", str(port)],
         cwd=folder,
@@ -208,6 +211,23 @@ def test_the_next_command_it_proposes_works(service: Service) -> None:
         check=True,
     )
     assert re.search(r"\b[1-9]\d*\b", asked.stdout)
+
+
+async def test_an_edited_configuration_is_applied_and_counters_stay_connected(service: Service) -> None:
+    file = service.folder / SHIPPED.name
+    with Registration(service.url) as registration:
+        codigo = registration.client(email="c@exemplo.invalid", razao_social="Loja", telefone="11 0000-0002")
+        _, key = registration.counter(nome_balcao="Balcão 9", user_codigo=codigo)
+    async with connect(f"ws://127.0.0.1:{service.port}/ws", proxy=None) as socket:
+        await socket.send(json.dumps({"comando": "auth", "api_key": key}))
+        file.write_text(file.read_text().replace("min_replicas: 1", "min_replicas: 2"), encoding="utf-8")
+        async with asyncio.timeout(60):
+            while sum("ServeReplica:balto:gate" in command for command in processes_of(service.folder)) < 2:
+                await asyncio.sleep(0.5)
+        file.write_text(file.read_text().replace("min_replicas: 2", "min_replicas: two"), encoding="utf-8")
+        await asyncio.to_thread(service.await_line, "the change is not applied")
+        await (await socket.ping())
+    assert re.search(r"line \d+: .*min_replicas", service.said)
 
 
 def test_a_second_one_on_the_port_is_told_so_in_one_line(service: Service) -> None:

@@ -4,7 +4,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field
 
 from cli.output import CommandError
-from cli.run.config_file import check_config, check_deployments, find_config, read_config
+from cli.run.config_file import check_autoscaling, check_config, check_deployments, find_config, read_config
 from configs.application import ApplicationSettings
 
 GOOD = """\
@@ -50,6 +50,18 @@ def test_a_good_file_passes(tmp_path: Path) -> None:
 def test_a_mistake_is_told_with_file_and_line(tmp_path: Path, text: str, told: str) -> None:
     with pytest.raises(CommandError, match=rf"serve_config\.yaml, {told}"):
         check(tmp_path, text)
+
+
+class Scaling(BaseModel):
+    min_replicas: int = 1
+
+
+def test_a_mistake_in_autoscaling_is_told_before_serve_meets_it(tmp_path: Path) -> None:
+    path = tmp_path / "serve_config.yaml"
+    gate = "    deployments:\n      - name: gate\n        autoscaling_config:\n          min_replicas: two\n"
+    path.write_text(GOOD + gate, encoding="utf-8")
+    with pytest.raises(CommandError, match=r"line 12: min_replicas: .*\(it is 'two'\)"):
+        check_autoscaling(read_config(path), Scaling)
 
 
 def test_arguments_of_other_applications_are_theirs(tmp_path: Path) -> None:
