@@ -1,37 +1,67 @@
-"""What is worth the model's time: anything that WebRTC takes for voice, and a while after it."""
+"""What is worth the model's time: voice, as WebRTC hears it, that stands out of the noise; and a moment after it.
+
+WebRTC alone takes a fan for voice all day. It is asked only where the level says that something is there, and not at
+all while an utterance is open, which the model listens to anyway: its own idea of the noise then comes from sounds
+that stand out, and that is good enough for opening generously (docs/gate.md has the figures).
+"""
 
 from typing import Protocol
 
-from pipeline.gate.grid import Pcm
+import numpy as np
+
+from pipeline.gate.grid import QUANTUM_SAMPLES, Counts, Flags, Pcm, Rows, grown
 from pipeline.gate.voice import WebRtcVoice
 
-LINGER_QUANTA = 5  # a candidate without an utterance ends this long after WebRTC's last voice
+VOICED_FRAMES = 2  # of a quantum's five
+LINGER_SAMPLES = 3 * QUANTUM_SAMPLES  # a candidate without an utterance ends this long after the last voice began
 
 
-class Candidate(Protocol):
-    """One stream's."""
+class Candidates(Protocol):
+    """Every stream's."""
 
-    def open_after(self, pcm: Pcm, holding: bool) -> bool:
-        """Whether the model should listen to this quantum; `holding`: an utterance is open."""
+    def reserve(self, capacity: int) -> None: ...
+
+    def restart(self, row: int) -> None:
+        """Forget everything heard before."""
+
+    def choose(self, rows: Rows, ats: Counts, pcm: Pcm, standing_out: Flags, holding: Flags) -> Flags:
+        """Which streams the model should listen to in the quantum that begins `ats` samples after their origins.
+
+        `standing_out`: of the noise, by level. `holding`: an utterance is open.
+        """
 
 
 class Everything:
     """No choice: the model hears it all."""
 
-    def open_after(self, pcm: Pcm, holding: bool) -> bool:
-        return True
+    def reserve(self, capacity: int) -> None:
+        """Nothing is kept."""
+
+    def restart(self, row: int) -> None:
+        """Nothing is kept."""
+
+    def choose(self, rows: Rows, ats: Counts, pcm: Pcm, standing_out: Flags, holding: Flags) -> Flags:
+        return np.ones(len(rows), np.bool_)
 
 
-class VoiceCandidate:
+class VoiceCandidates:
     """WebRTC's voice opens a candidate; it ends when neither voice nor an utterance keeps it."""
 
-    __slots__ = ("_linger", "_voice")
-
     def __init__(self) -> None:
-        self._voice = WebRtcVoice()
-        self._linger = 0  # quanta left
+        self._voices: list[WebRtcVoice] = []
+        self._until: Counts = np.zeros(0, np.int64)  # samples after the origin
 
-    def open_after(self, pcm: Pcm, holding: bool) -> bool:
-        voiced = any(self._voice.hear(pcm))
-        self._linger = LINGER_QUANTA if voiced or holding else max(self._linger - 1, 0)
-        return self._linger > 0
+    def reserve(self, capacity: int) -> None:
+        self._until = grown(self._until, capacity)
+        self._voices += [WebRtcVoice() for _ in range(capacity - len(self._voices))]
+
+    def restart(self, row: int) -> None:
+        self._voices[row].restart()
+        self._until[row] = 0
+
+    def choose(self, rows: Rows, ats: Counts, pcm: Pcm, standing_out: Flags, holding: Flags) -> Flags:
+        for i in np.flatnonzero(standing_out > holding).tolist():
+            if sum(self._voices[rows[i]].hear(pcm[i])) >= VOICED_FRAMES:
+                self._until[rows[i]] = ats[i] + LINGER_SAMPLES
+        chosen: Flags = holding | (self._until.take(rows) > ats)
+        return chosen

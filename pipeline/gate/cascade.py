@@ -4,31 +4,22 @@ Only candidates reach the model, from a little before they opened and with a fre
 of all counters go through it together. `silero` is the same engine with everything a candidate.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from pipeline.audio import samples_from_ms
-from pipeline.gate.candidates import Candidate
-from pipeline.gate.ear import LOOK_BACK_SAMPLES, Ear
+from pipeline.gate.attention import LOOK_BACK_SAMPLES, Attention, Question
+from pipeline.gate.candidates import Candidates
 from pipeline.gate.evidence import Heard
-from pipeline.gate.grid import FULL_SCALE, HOP_SAMPLES, Pcm
-from pipeline.gate.level import frame_powers, frames_of
+from pipeline.gate.grid import FULL_SCALE, HOP_SAMPLES, Counts, Flags, Pcm, Rows
+from pipeline.gate.level import frame_powers
 from pipeline.gate.ring import AudioRing
+from pipeline.gate.room import Room
 from pipeline.gate.silero import CONTEXT_SAMPLES, Silero
+from pipeline.gate.verdicts import Judge
 
 CELL_TIME_MS = 3000  # time constant with which the recurrent cell forgets
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """Hops of one stream that the model is to hear now."""
-
-    place: int  # of the stream in the quantum
-    row: int
-    ear: Ear
-    hops: range
 
 
 class CascadeEngine:
@@ -38,62 +29,61 @@ class CascadeEngine:
     onset_lag_samples = samples_from_ms(100)
     look_back_samples = LOOK_BACK_SAMPLES
 
-    def __init__(self, candidate: Callable[[], Candidate]) -> None:
-        self._candidate = candidate
-        self._silero = Silero(leak=float(np.exp(-HOP_SAMPLES / samples_from_ms(CELL_TIME_MS))))
+    def __init__(self, candidates: Candidates) -> None:
+        self._room = Room()
+        self._candidates = candidates
+        self._attention = Attention()
         self._ring = AudioRing()
-        self._ears: dict[int, Ear] = {}
+        self._silero = Silero(leak=float(np.exp(-HOP_SAMPLES / samples_from_ms(CELL_TIME_MS))))
+        self._judge = Judge()
 
     def reserve(self, capacity: int) -> None:
-        self._silero.reserve(capacity)
-        self._ring.reserve(capacity)
+        for part in (self._room, self._candidates, self._attention, self._ring, self._silero, self._judge):
+            part.reserve(capacity)
 
     def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
+        known = Room.NUMBERS if memory and len(memory) == Room.NUMBERS + Judge.NUMBERS else 0
+        self._room.open(row, memory[:known] if memory and known else None)
+        self._judge.open(row, shift_db, memory[known:] if memory and known else None)
+        self._attention.open(row, origin)
+        self._candidates.restart(row)
         self._ring.clear(row)
-        self._ears[row] = Ear(self._candidate, origin, shift_db, memory or ())
 
     def close(self, row: int) -> None:
-        del self._ears[row]
+        """A row is cleared when it is opened again."""
 
     def memory(self, row: int) -> list[float]:
-        return self._ears[row].memory()
+        return [*self._room.memory(row), *self._judge.memory(row)]
 
     def floor_dbfs(self, row: int) -> float:
-        return self._ears[row].floor.dbfs
+        return self._room.floor_dbfs(row)
 
     def restart(self, row: int) -> None:
-        self._ears[row].restart()
+        self._candidates.restart(row)
+        self._attention.restart(row)
+        self._judge.crowds.settle(row)
 
-    def hear(
-        self, rows: Sequence[int], starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
-    ) -> list[list[Heard]]:
-        ears = [self._ears[row] for row in rows]
-        self._ring.write(rows, [start - ear.origin for start, ear in zip(starts, ears, strict=True)], pcm)
-        powers: list[list[float]] = frame_powers(frames_of(pcm)).tolist()
-        for ear, quantum in zip(ears, powers, strict=True):
-            ear.floor.follow(quantum)
-        questions = [
-            Question(i, rows[i], ear, hops)
-            for i, ear in enumerate(ears)
-            if not leading[i] and (hops := ear.attend(starts[i], pcm[i], holding[i]))
-        ]
-        verdicts: list[list[Heard]] = [[] for _ in rows]
-        if questions:
-            self._ask(questions, verdicts)
-        return verdicts
+    def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
+        ats = self._attention.ats(rows, starts)
+        self._ring.write(rows, ats, pcm)
+        standing_out = self._room.hear(rows, pcm, holding | leading)
+        places = np.arange(len(rows))
+        if leading.any():  # they only fill the ring, and follow the room
+            places = np.flatnonzero(~leading)
+            rows, ats, pcm = rows[places], ats[places], pcm[places]
+            standing_out, holding = standing_out[places], holding[places]
+        chosen = self._candidates.choose(rows, ats, pcm, standing_out, holding)
+        if not chosen.all():
+            self._judge.crowds.pause(rows[~chosen])
+            places, rows, ats = places[chosen], rows[chosen], ats[chosen]
+        return self._ask(self._attention.turn(places, rows, ats)) if len(rows) else {}
 
-    def _ask(self, questions: list[Question], verdicts: list[list[Heard]]) -> None:
-        """Ask the model, for all streams at once, and enter what follows from its answers into `verdicts`."""
-        rows, counts = [question.row for question in questions], [len(question.hops) for question in questions]
-        owners = [question.row for question in questions for _ in question.hops]
-        windows = self._ring.windows(owners, [hop for question in questions for hop in question.hops])
-        powers: list[float] = frame_powers(windows[:, CONTEXT_SAMPLES:]).tolist()
-        gains = np.array([question.ear.speech.gain() / FULL_SCALE for question in questions], np.float32)
-        windows *= (gains if len(questions) == 1 else gains.repeat(counts))[:, None]
-        self._silero.reset([question.row for question in questions if question.ear.fresh])
-        logits: list[float] = self._silero.hear(rows, counts, windows).tolist()
-        first = 0
-        for question, count in zip(questions, counts, strict=True):
-            told = slice(first, first + count)
-            verdicts[question.place] = question.ear.judge(question.hops, logits[told], powers[told])
-            first += count
+    def _ask(self, question: Question) -> dict[int, list[Heard]]:
+        """Ask the model, for all streams at once."""
+        windows = self._ring.windows(question.owners, question.hops)
+        powers = frame_powers(windows[:, CONTEXT_SAMPLES:])
+        gains = 10 ** (self._judge.speech.gains_db(question.rows) / 20) / FULL_SCALE
+        windows *= gains.astype(np.float32).repeat(question.counts)[:, None]
+        self._silero.reset(question.rows[question.fresh])
+        logits = self._silero.hear(question.rows, question.counts, windows)
+        return self._judge.judge(question, logits, powers, self._room.floors_dbfs(question.rows))

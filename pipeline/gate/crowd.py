@@ -9,7 +9,9 @@ voice have to be louder than the crowd usually is.
 import math
 from collections.abc import Sequence
 
-from pipeline.gate.grid import QUANTUM_SAMPLES
+import numpy as np
+
+from pipeline.gate.grid import QUANTUM_SAMPLES, Doubles, Rows, grown
 from pipeline.gate.level import dbfs
 
 SECONDS = QUANTUM_SAMPLES / 16_000
@@ -22,54 +24,71 @@ STEP_DB = 0.1  # per quantum, for the typical level
 FAR_DB = 10.0  # further off than this it moves twice as fast
 STAND_OUT_DB = 6.5
 LOGIT_PER_DB = 2.0
+VOICED, CLEAR, TYPICAL, POWER = range(4)  # columns: shares of the time, 0..1; dBFS (nan: nothing heard yet); see below
 
 
-def _share(value: float, none: float, full: float) -> float:
-    """How far `value` is on the way from `none` to `full`, 0..1."""
-    return min(max((value - none) / (full - none), 0.0), 1.0)
+def _share(values: Doubles, none: float, full: float) -> Doubles:
+    """How far `values` are on the way from `none` to `full`, 0..1."""
+    return np.minimum(np.maximum((values - none) / (full - none), 0.0), 1.0)
 
 
-class Crowd:
-    """What one stream knows of its background."""
+class Crowds:
+    """What every stream knows of its background. `POWER` is the quantum before's mean square, 0 if nobody listened."""
 
-    __slots__ = ("_clear", "_power", "_typical_dbfs", "_voiced")
+    def __init__(self) -> None:
+        self._state: Doubles = np.zeros((0, 4))
 
-    def __init__(self, memory: Sequence[float] = ()) -> None:
-        self._voiced, self._clear, self._typical_dbfs = memory or (0.0, 0.0, math.nan)
-        self._power = 0.0  # of the quantum before
+    def reserve(self, capacity: int) -> None:
+        self._state = grown(self._state, capacity)
 
-    def memory(self) -> list[float]:
-        """Shares of the time with voice and with clear voice, 0..1; the typical level (nan: nothing heard yet)."""
-        return [self._voiced, self._clear, self._typical_dbfs]
+    def open(self, row: int, memory: Sequence[float] | None) -> None:
+        self._state[row] = [*(memory or (0.0, 0.0, math.nan)), 0.0]
 
-    def pause(self) -> None:
+    def memory(self, row: int) -> list[float]:
+        told: list[float] = self._state[row, :POWER].tolist()
+        return told
+
+    def pause(self, rows: Rows) -> None:
         """A quantum in which nothing was listened to."""
-        self._voiced *= KEEP
-        self._clear *= KEEP
-        self._power = 0.0
+        state = self._state.take(rows, axis=0)
+        state[:, :TYPICAL] *= KEEP
+        state[:, POWER] = 0.0
+        self._state[rows] = state
 
-    def settle(self) -> None:
+    def settle(self, row: int) -> None:
         """Forget the quantum before."""
-        self._power = 0.0
+        self._state[row, POWER] = 0.0
 
-    def penalty(self, voiced: float, clear: float, power: float, floor_dbfs: float) -> float:
-        """What one quantum's log-odds lose. `voiced`, `clear`: shares of its hops that were; `power`: mean square."""
-        before, self._power = self._power or power, power
-        self._voiced += (1 - KEEP) * (voiced - self._voiced)
-        self._clear += (1 - KEEP) * (clear - self._clear)
-        self._follow(dbfs(power))
-        certainty = _share(self._voiced, VOICED_FROM, VOICED_TO)
-        if certainty:
-            certainty *= _share(self._clear / self._voiced, CLEAR_NONE, CLEAR_FULL)
-            certainty *= _share(self._typical_dbfs - floor_dbfs, SWING_NONE_DB, SWING_FULL_DB)
-        if not certainty:
-            return 0.0
-        missing_db = self._typical_dbfs + STAND_OUT_DB - dbfs((power + before) / 2)
-        return LOGIT_PER_DB * certainty * max(missing_db, 0.0)
+    def penalties(self, rows: Rows, shares: Doubles, powers: Doubles, floors_dbfs: Doubles) -> Doubles | None:
+        """What one quantum's log-odds lose; None for nothing anywhere.
 
-    def _follow(self, level_dbfs: float) -> None:
-        if math.isnan(self._typical_dbfs):
-            self._typical_dbfs = level_dbfs
-        off_db = level_dbfs - self._typical_dbfs
-        step = (QUANTILE if off_db > 0 else QUANTILE - 1) * STEP_DB
-        self._typical_dbfs += 2 * step if abs(off_db) > FAR_DB else step
+        `shares` [n, 2]: of its hops, which were voiced and which were clear voice. `powers`: mean squares.
+        """
+        state = self._state.take(rows, axis=0)
+        before = state[:, POWER].copy()
+        state[:, :TYPICAL] += (1 - KEEP) * (shares - state[:, :TYPICAL])
+        state[:, TYPICAL] = _followed(state[:, TYPICAL], dbfs(powers))
+        state[:, POWER] = powers
+        self._state[rows] = state
+        if state[:, VOICED].max() <= VOICED_FROM:
+            return None
+        lasting = np.where(before > 0, (powers + before) / 2, powers)
+        missing_db = state[:, TYPICAL] + STAND_OUT_DB - dbfs(lasting)
+        return LOGIT_PER_DB * _certainty(state, floors_dbfs) * np.maximum(missing_db, 0.0)
+
+
+def _followed(typical_dbfs: Doubles, levels_dbfs: Doubles) -> Doubles:
+    off_db = levels_dbfs - typical_dbfs
+    steps = np.where(off_db > 0, QUANTILE * STEP_DB, (QUANTILE - 1) * STEP_DB)
+    steps = np.where(np.abs(off_db) > FAR_DB, 2 * steps, steps)
+    followed: Doubles = np.where(np.isnan(typical_dbfs), levels_dbfs, typical_dbfs + steps)
+    return followed
+
+
+def _certainty(state: Doubles, floors_dbfs: Doubles) -> Doubles:
+    """How surely each background is a crowd, 0..1."""
+    voiced = state[:, VOICED]
+    certainty = _share(voiced, VOICED_FROM, VOICED_TO)
+    certainty *= _share(state[:, CLEAR] / np.maximum(voiced, VOICED_FROM), CLEAR_NONE, CLEAR_FULL)
+    certainty *= _share(state[:, TYPICAL] - floors_dbfs, SWING_NONE_DB, SWING_FULL_DB)
+    return certainty

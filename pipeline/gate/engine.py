@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pipeline.gate.evidence import Heard
-from pipeline.gate.grid import Pcm
+from pipeline.gate.grid import Counts, Flags, Pcm, Rows
 
 
 class Engine(Protocol):
@@ -38,11 +38,10 @@ class Engine(Protocol):
     def restart(self, row: int) -> None:
         """Forget what `memory()` cannot carry; nothing is open in this stream."""
 
-    def hear(
-        self, rows: Sequence[int], starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
-    ) -> list[list[Heard]]:
+    def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
         """One quantum of each stream: `pcm` [streams, QUANTUM_SAMPLES] free of DC, the first sample at `starts`.
 
         `holding`: an utterance is open there. `leading`: this is what a replay leads in with, and nothing is to be
-        heard yet. Each stream's verdicts come in order of time and may leave out stretches with nothing to hear.
+        heard yet. By place in `rows`, the verdicts of streams in which there was anything to hear, in order of time;
+        they may leave out stretches with nothing.
         """

@@ -1,7 +1,7 @@
 """Engines by the names that `serve_config.yaml` gives them."""
 
 from configs.gate import GateSettings
-from pipeline.gate.candidates import Everything, VoiceCandidate
+from pipeline.gate.candidates import Everything, VoiceCandidates
 from pipeline.gate.cascade import CascadeEngine
 from pipeline.gate.engine import Engine
 from pipeline.gate.webrtc import WebRtcEngine
@@ -12,6 +12,6 @@ def make_engine(settings: GateSettings) -> Engine:
         case "webrtc":
             return WebRtcEngine()
         case "silero":
-            return CascadeEngine(Everything)
+            return CascadeEngine(Everything())
         case "cascade":
-            return CascadeEngine(VoiceCandidate)
+            return CascadeEngine(VoiceCandidates())

@@ -19,6 +19,7 @@ FULL_SCALE = 32_768.0
 FULL_SCALE_DB = 20 * float(np.log10(FULL_SCALE))
 
 Rows = NDArray[np.intp]  # which streams, as rows of the state arrays
+Counts = NDArray[np.int64]
 Pcm = NDArray[np.int16]
 Floats = NDArray[np.float32]
 Doubles = NDArray[np.float64]

@@ -10,7 +10,7 @@ import numpy as np
 
 from configs.gate import GateSettings
 from pipeline.audio import SAMPLE_RATE_HZ, samples_from_ms
-from pipeline.gate.dc import HIGHEST, LOWEST, Offset, without_offsets
+from pipeline.gate.dc import HIGHEST, LOWEST, Offsets
 from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
 from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES, Pcm
@@ -66,6 +66,7 @@ class BatchedGateHost:
         self._settings = settings
         self.energy_threshold = settings.energy_threshold
         self._engine = engine
+        self._offsets = Offsets()
         self._streams: dict[StreamId, Stream] = {}
         self._free: list[int] = []
         self._capacity = 0
@@ -113,35 +114,37 @@ class BatchedGateHost:
         threshold = self.energy_threshold if options.energy_threshold is None else options.energy_threshold
         memory = unpack(opening.memory)
         engine.open(row, origin, threshold_shift_db(threshold), memory[1:] if memory else None)
-        offset = Offset(memory[0] if memory else None)
-        return Stream(row, origin, timing, offset, opening.delivered_upto_sample, opening.memory if memory else b"")
+        self._offsets.open(row, memory[0] if memory else None)
+        return Stream(row, origin, timing, opening.delivered_upto_sample, opening.memory if memory else b"")
 
     def _grow(self) -> None:
         before, self._capacity = self._capacity, max(FIRST_ROWS, 2 * self._capacity)
         self._engine.reserve(self._capacity)
+        self._offsets.reserve(self._capacity)
         self._free.extend(range(self._capacity - 1, before - 1, -1))
 
     def _advance(self, streams: list[Stream]) -> None:
         """One quantum of each."""
-        starts = [stream.consumed for stream in streams]
+        rows, starts = np.array([stream.row for stream in streams]), [stream.consumed for stream in streams]
         raw = np.frombuffer(b"".join([stream.take() for stream in streams]), "<i2").reshape(len(streams), -1)
         if raw.max() == HIGHEST or raw.min() == LOWEST:
             count_clipping(streams, raw)
-        verdicts = self._engine.hear(
-            [stream.row for stream in streams],
-            starts,
-            without_offsets([stream.offset for stream in streams], raw),
-            holding=[stream.segmenter.open for stream in streams],
-            leading=[start < stream.lead_until for start, stream in zip(starts, streams, strict=True)],
+        heard = self._engine.hear(
+            rows,
+            np.array(starts),
+            self._offsets.remove(rows, raw),
+            holding=np.array([stream.segmenter.open for stream in streams]),
+            leading=np.array([start < stream.lead_until for start, stream in zip(starts, streams, strict=True)]),
         )
-        for stream, heard in zip(streams, verdicts, strict=True):
-            for utterance in stream.hear(heard):
-                stream.deliver(self._span(stream, utterance))
+        for place, stream in enumerate(streams):
+            if place in heard or stream.segmenter.busy:
+                for utterance in stream.hear(heard.get(place, ())):
+                    stream.deliver(self._span(stream, utterance))
             if stream.checkpoints.at_epoch(stream.consumed):
                 self._end_epoch(stream)
 
     def _end_epoch(self, stream: Stream) -> None:
-        memory = [stream.dc_offset, *self._engine.memory(stream.row)]
+        memory = [self._offsets.value(stream.row), *self._engine.memory(stream.row)]
         if stream.may_restart:
             self._engine.restart(stream.row)
             stream.checkpoints.restart(stream.consumed, memory)
@@ -152,7 +155,7 @@ class BatchedGateHost:
         """The last, partial quantum, padded with the stream's own offset, then whatever is open."""
         end = stream.end_sample
         if missing := QUANTUM_SAMPLES - len(stream.pending) // 2:
-            offset = round(min(max(stream.dc_offset, LOWEST), HIGHEST))
+            offset = round(min(max(self._offsets.value(stream.row), LOWEST), HIGHEST))
             stream.pending += np.full(missing, offset, "<i2").tobytes()
         self._advance([stream])
         if last := stream.segmenter.flush(end):
@@ -172,5 +175,5 @@ class BatchedGateHost:
             speech_dbfs=said.speech_dbfs,
             snr_db=said.speech_dbfs - noise_dbfs,
             clipped_fraction=min(1.0, clipped / max(1, said.end_sample - said.start_sample)),
-            dc_offset=stream.dc_offset,
+            dc_offset=self._offsets.value(stream.row),
         )

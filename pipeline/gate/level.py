@@ -1,14 +1,16 @@
-"""Level evidence: the noise floor and the speaker's level, followed without a veto of their own."""
+"""Level evidence: the noise floor, the noise's own swing and the speaker's level, followed without a veto of their own.
+
+Trackers keep one row a stream and take the streams of a quantum together.
+"""
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.gate.grid import FRAME_SAMPLES, FULL_SCALE, FULL_SCALE_DB, Floats, Pcm
+from pipeline.gate.grid import FRAME_SAMPLES, FULL_SCALE, FULL_SCALE_DB, Doubles, Flags, Floats, Pcm, Rows, grown
 
 SILENCE_POWER = FULL_SCALE**2 * 10**-9  # in 16-bit units squared: -90 dBFS, and nothing is quieter
-FALL = 0.3  # of the difference per quantum, when it gets quieter
-RISE_DB = 0.15  # per quantum: 1.5 dB a second
 
 
 def frames_of(pcm: Pcm) -> Floats:
@@ -18,51 +20,119 @@ def frames_of(pcm: Pcm) -> Floats:
 
 def frame_powers(frames: Floats) -> Floats:
     """Mean square of `frames` [..., samples], in 16-bit units squared."""
-    powers: Floats = np.einsum("...i,...i->...", frames, frames) / frames.shape[-1]
+    powers: Floats = np.vecdot(frames, frames) / np.float32(frames.shape[-1])
     return powers
 
 
-def dbfs(power: float) -> float:
-    """A mean square in 16-bit units squared, as a level."""
-    return 10 * math.log10(power if power > SILENCE_POWER else SILENCE_POWER) - FULL_SCALE_DB
+def dbfs(powers: Floats | Doubles) -> Doubles:
+    """Mean squares in 16-bit units squared, as levels."""
+    levels: Doubles = np.log10(np.maximum(powers, SILENCE_POWER, dtype=np.float64))
+    levels *= 10
+    levels -= FULL_SCALE_DB
+    return levels
 
 
-class NoiseFloor:
-    """One stream's: falls fast, rises slowly, the level of the quieter frames of the last seconds."""
+class NoiseFloors:
+    """Of every stream, on one or more scales: fall fast, rise slowly, the level of the quieter frames lately."""
 
-    __slots__ = ("dbfs",)
+    FALL = 0.3  # of the difference per quantum, when it gets quieter
+    RISE_DB = 0.15  # per quantum: 1.5 dB a second
 
-    def __init__(self, dbfs: float | None = None) -> None:
-        self.dbfs = math.nan if dbfs is None else dbfs  # nan: the first quantum says
+    def __init__(self, scales: int) -> None:
+        self._dbfs: Doubles = np.zeros((0, scales))
 
-    def follow(self, powers: list[float]) -> None:
-        """One quantum's frames."""
-        quiet = dbfs(sorted(powers)[1])  # the second quietest: one dropout is not a floor
-        if quiet < self.dbfs:
-            self.dbfs += FALL * (quiet - self.dbfs)
-        elif math.isnan(self.dbfs):
-            self.dbfs = quiet
-        else:
-            self.dbfs = min(quiet, self.dbfs + RISE_DB)
+    def reserve(self, capacity: int) -> None:
+        self._dbfs = grown(self._dbfs, capacity)
+
+    def open(self, row: int, memory: Sequence[float] | None) -> None:
+        self._dbfs[row] = math.nan if memory is None else memory  # nan: the first quantum says
+
+    def memory(self, row: int) -> list[float]:
+        """dBFS on each scale."""
+        told: list[float] = self._dbfs[row].tolist()
+        return told
+
+    def of(self, rows: Rows) -> Doubles:
+        """On the first scale."""
+        return self._dbfs[:, 0].take(rows)
+
+    def follow(self, rows: Rows, levels: Doubles) -> Doubles:
+        """One quantum's frames [n, scales, frames], quietest first; the floors [n, scales] after it."""
+        quiet = levels[..., 1]  # the second quietest: one dropout is not a floor
+        before = self._dbfs.take(rows, axis=0)
+        step = quiet - before
+        floors = before + np.minimum(np.maximum(step, self.FALL * step), self.RISE_DB)
+        if math.isnan(floors.sum()):
+            floors = np.where(np.isnan(floors), quiet, floors)
+        self._dbfs[rows] = floors
+        return floors
 
 
-TARGET_DBFS = -26.0
-FOLLOW = 0.05  # of the difference per confident hop
-MOST_GAIN_DB, LEAST_GAIN_DB = 30.0, -12.0
+class NoiseSwings:
+    """How far the loudest frame of a quantum usually rises above the floor, on each scale, when nobody is heard.
+
+    What rises clearly further stands out. Hiss swings by a dB, a fan by several: a bound for both would be deaf
+    in the one or always open in the other.
+    """
+
+    STEP_DB = 0.05  # per quantum, up or down: the median
+    MARGIN_DB = 2.0
+    FIRST_DB = 1.0
+    MOST_DB = np.array([5.0, 2.0])  # of level, of crispness: where sounds of the shop swing more, speech need not
+
+    def __init__(self) -> None:
+        self._db: Doubles = np.zeros((0, len(self.MOST_DB)))
+
+    def reserve(self, capacity: int) -> None:
+        self._db = grown(self._db, capacity)
+
+    def open(self, row: int, memory: Sequence[float] | None) -> None:
+        self._db[row] = self.FIRST_DB if memory is None else memory
+
+    def memory(self, row: int) -> list[float]:
+        told: list[float] = self._db[row].tolist()
+        return told
+
+    def judge(self, rows: Rows, rises_db: Doubles, busy: Flags) -> Flags:
+        """Whether quanta that rise by `rises_db` [n, scales] above the floor stand out of the noise, on any scale.
+
+        Those of streams that are not `busy` say how the noise swings.
+        """
+        usual = self._db.take(rows, axis=0)
+        beyond = rises_db - usual
+        step = np.where(beyond > 0, self.STEP_DB, -self.STEP_DB)
+        if busy.any():
+            step[busy] = 0.0
+        self._db[rows] = np.minimum(usual + step, self.MOST_DB)
+        found: Flags = np.logical_or.reduce(beyond > self.MARGIN_DB, axis=1)
+        return found
 
 
-class SpeechLevel:
-    """One speaker's, from confident voice only: an open-loop gain would lift a crowd to a speaker's level."""
+class SpeechLevels:
+    """Of every speaker, from confident voice only: an open-loop gain would lift a crowd to a speaker's level."""
 
-    __slots__ = ("dbfs",)
+    TARGET_DBFS = -26.0
+    FOLLOW = 0.05  # of the difference per confident hop
+    MOST_GAIN_DB, LEAST_GAIN_DB = 30.0, -12.0
 
-    def __init__(self, dbfs: float | None = None) -> None:
-        self.dbfs = TARGET_DBFS if dbfs is None else dbfs
+    def __init__(self) -> None:
+        self._dbfs: Doubles = np.zeros(0)
 
-    def follow(self, level_dbfs: float) -> None:
-        """A confident hop."""
-        self.dbfs += FOLLOW * (level_dbfs - self.dbfs)
+    def reserve(self, capacity: int) -> None:
+        self._dbfs = grown(self._dbfs, capacity)
 
-    def gain(self) -> float:
-        """The factor that brings the speaker to the level the model knows best."""
-        return float(10 ** (min(max(TARGET_DBFS - self.dbfs, LEAST_GAIN_DB), MOST_GAIN_DB) / 20))
+    def open(self, row: int, memory: float | None) -> None:
+        self._dbfs[row] = self.TARGET_DBFS if memory is None else memory
+
+    def memory(self, row: int) -> float:
+        return float(self._dbfs[row])
+
+    def follow(self, rows: Rows, hops: Doubles, mean_dbfs: Doubles) -> None:
+        """So many confident `hops` of each, and their mean level."""
+        before = self._dbfs.take(rows)
+        self._dbfs[rows] = before + (1 - (1 - self.FOLLOW) ** hops) * (mean_dbfs - before)
+
+    def gains_db(self, rows: Rows) -> Doubles:
+        """What brings the speakers to the level the model knows best."""
+        wanted_db = self.TARGET_DBFS - self._dbfs.take(rows)
+        return np.minimum(np.maximum(wanted_db, self.LEAST_GAIN_DB), self.MOST_GAIN_DB)

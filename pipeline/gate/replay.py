@@ -18,7 +18,7 @@ FURTHEST_SAMPLES = samples_from_ms(20_000)  # an utterance that begins later tha
 WARM_UP_SAMPLES = 2 * EPOCH_SAMPLES  # ... is replayed from this long before it, to nearly the same decisions
 RECENT_EPOCHS = 24  # more than the longest utterance has by default
 
-ROOM_ITEMS = 2  # of a memory: what is followed all the time (offset, floor), the lead-in included
+ROOM_ITEMS = 3  # of a memory: what is followed all the time (offset, floors), the lead-in included
 
 
 def pack(memory: Sequence[float]) -> bytes:

@@ -1,10 +1,8 @@
 """The recent audio of every stream, for candidates that look back."""
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from pipeline.gate.grid import EPOCH_SAMPLES, HOP_SAMPLES, QUANTUM_SAMPLES, Floats, Pcm, grown
+from pipeline.gate.grid import EPOCH_SAMPLES, HOP_SAMPLES, QUANTUM_SAMPLES, Counts, Floats, Pcm, Rows, grown
 from pipeline.gate.silero import CONTEXT_SAMPLES, WINDOW_SAMPLES
 
 RING_HOPS = EPOCH_SAMPLES // HOP_SAMPLES
@@ -23,16 +21,15 @@ class AudioRing:
     def clear(self, row: int) -> None:
         self._pcm[row] = 0
 
-    def write(self, rows: Sequence[int], ats: Sequence[int], pcm: Pcm) -> None:
-        slots = [row * RING_QUANTA + at // QUANTUM_SAMPLES % RING_QUANTA for row, at in zip(rows, ats, strict=True)]
+    def write(self, rows: Rows, ats: Counts, pcm: Pcm) -> None:
+        """The quantum that begins `ats` samples after each stream's origin."""
+        slots = rows * RING_QUANTA + ats // QUANTUM_SAMPLES % RING_QUANTA
         self._pcm.reshape(-1, QUANTUM_SAMPLES)[slots] = pcm
 
-    def windows(self, rows: Sequence[int], hops: Sequence[int]) -> Floats:
+    def windows(self, rows: Rows, hops: Counts) -> Floats:
         """[n, 576]: the hop `hops[i]` of `rows[i]` behind its context, in 16-bit units."""
-        by_hop = self._pcm.reshape(-1, HOP_SAMPLES)
-        here = [row * RING_HOPS + hop % RING_HOPS for row, hop in zip(rows, hops, strict=True)]
-        before = [row * RING_HOPS + (hop - 1) % RING_HOPS for row, hop in zip(rows, hops, strict=True)]
+        by_hop, first = self._pcm.reshape(-1, HOP_SAMPLES), rows * RING_HOPS
         windows = np.empty((len(rows), WINDOW_SAMPLES), np.float32)
-        windows[:, CONTEXT_SAMPLES:] = by_hop[here]
-        windows[:, :CONTEXT_SAMPLES] = by_hop[:, -CONTEXT_SAMPLES:][before]
+        windows[:, CONTEXT_SAMPLES:] = by_hop[first + hops % RING_HOPS]
+        windows[:, :CONTEXT_SAMPLES] = by_hop[first + (hops - 1) % RING_HOPS, -CONTEXT_SAMPLES:]
         return windows

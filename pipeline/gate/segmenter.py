@@ -83,9 +83,9 @@ class Segmenter:
         return self.state is not SegmenterState.SILENT
 
     @property
-    def expectant(self) -> bool:
-        """Silent so far, but what was just heard counts towards an opening."""
-        return bool(self._votes) or self._onset is not None
+    def busy(self) -> bool:
+        """An utterance is open, or what was just heard counts towards an opening."""
+        return self.open or self._onset is not None or bool(self._votes)
 
     def forget_before(self, sample: int) -> None:
         """No later utterance reaches back before this."""

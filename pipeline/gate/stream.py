@@ -1,8 +1,8 @@
 """One counter's stream inside the gate: audio waiting for a whole quantum, its utterances, where a replay may start."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.gate.dc import Offset
 from pipeline.gate.evidence import Heard
 from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES
 from pipeline.gate.replay import Checkpoints
@@ -26,19 +26,15 @@ class Stream:
         "consumed",
         "delivered_upto",
         "lead_until",
-        "offset",
         "over",
         "pending",
         "row",
         "segmenter",
     )
 
-    def __init__(
-        self, row: int, origin: int, timing: Timing, offset: Offset, delivered_upto: int, memory: bytes
-    ) -> None:
+    def __init__(self, row: int, origin: int, timing: Timing, delivered_upto: int, memory: bytes) -> None:
         self.row = row
         self.consumed = origin  # end of the audio heard
-        self.offset = offset
         self.clipped = 0  # samples at full scale since the last utterance ended
         self.pending = b""  # less than a quantum, after a step
         self.segmenter = Segmenter(timing, origin)
@@ -52,10 +48,6 @@ class Stream:
     def end_sample(self) -> int:
         return self.consumed + len(self.pending) // 2
 
-    @property
-    def dc_offset(self) -> float:
-        return self.offset.value or 0.0
-
     def accept(self, start_sample: int, pcm: bytes) -> None:
         """Audio that begins at or before `end_sample`; what is known already is dropped."""
         known = (self.end_sample - start_sample) * 2
@@ -68,13 +60,10 @@ class Stream:
         self.consumed += QUANTUM_SAMPLES
         return quantum
 
-    def hear(self, verdicts: list[Heard]) -> list[Utterance]:
+    def hear(self, verdicts: Sequence[Heard]) -> list[Utterance]:
         """The utterances that end in the quantum just taken."""
         segmenter = self.segmenter
-        if not verdicts:
-            ended = [segmenter.pass_silence(self.consumed)] if segmenter.open or segmenter.expectant else []
-        else:
-            ended = [segmenter.hear(heard) for heard in verdicts]
+        ended = [segmenter.hear(heard) for heard in verdicts] or [segmenter.pass_silence(self.consumed)]
         return [utterance for utterance in ended if utterance]
 
     def deliver(self, span: SpeechSpan) -> None:
@@ -92,8 +81,7 @@ class Stream:
     @property
     def may_restart(self) -> bool:
         """At an epoch's end, between utterances."""
-        idle = not self.segmenter.open and not self.segmenter.expectant
-        return idle and self.checkpoints.restart_due(self.consumed)
+        return not self.segmenter.busy and self.checkpoints.restart_due(self.consumed)
 
     def reply(self, stream_id: StreamId) -> GateReply:
         """What to tell the ingress now; spans are told once."""

@@ -1,6 +1,5 @@
 """What the gate did with a recording, step by step, for people who tune it by eye."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +10,7 @@ from pipeline.audio import seconds
 from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.grid import FRAME_SAMPLES, Doubles, Pcm
+from pipeline.gate.grid import FRAME_SAMPLES, Counts, Doubles, Flags, Pcm, Rows
 from pipeline.gate.host import BatchedGateHost
 from pipeline.gate.level import dbfs, frame_powers, frames_of
 from pipeline.gate.streaming import StreamingGate
@@ -30,15 +29,13 @@ class TracedEngine:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._engine, name)
 
-    def hear(
-        self, rows: Sequence[int], starts: Sequence[int], pcm: Pcm, holding: Sequence[bool], leading: Sequence[bool]
-    ) -> list[list[Heard]]:
-        verdicts = self._engine.hear(rows, starts, pcm, holding, leading)
-        levels = [dbfs(power) for power in frame_powers(frames_of(pcm))[0].tolist()]
+    def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
+        told = self._engine.hear(rows, starts, pcm, holding, leading)
+        levels = dbfs(frame_powers(frames_of(pcm)))[0].tolist()
         self.levels += levels
-        self.floors += [self._engine.floor_dbfs(rows[0])] * len(levels)
-        self.heard += verdicts[0]
-        return verdicts
+        self.floors += [self._engine.floor_dbfs(int(rows[0]))] * len(levels)
+        self.heard += told.get(0, ())
+        return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,17 @@ LESS_STRICT = 2  # of 0..3; 3 loses quiet speech
 class WebRtcVoice:
     """One stream's detector."""
 
-    __slots__ = ("_vad",)
+    __slots__ = ("_mode", "_vad")
 
     def __init__(self, mode: int = LESS_STRICT) -> None:
         self._vad = _webrtcvad.create()
+        self._mode = mode
+        self.restart()
+
+    def restart(self) -> None:
+        """As if it had heard nothing yet."""
         _webrtcvad.init(self._vad)
-        _webrtcvad.set_mode(self._vad, mode)
+        _webrtcvad.set_mode(self._vad, self._mode)
 
     def hear(self, pcm: Pcm) -> list[bool]:
         """Voice or not, per frame of one quantum."""

@@ -24,9 +24,9 @@ def test_it_agrees_with_the_published_graph():
     windows *= np.linspace(0.01, 3, 9, dtype=np.float32)[:, None, None]
     silero = Silero(leak=1.0)
     silero.reserve(6)
-    rows = [5, 0, 3, 1]
-    first = silero.hear(rows, [7] * 4, windows[:7].transpose(1, 0, 2).reshape(-1, 576)).reshape(4, 7)
-    later = silero.hear(rows, [2] * 4, windows[7:].transpose(1, 0, 2).reshape(-1, 576)).reshape(4, 2)
+    rows = np.array([5, 0, 3, 1])
+    first = silero.hear(rows, np.full(4, 7), windows[:7].transpose(1, 0, 2).reshape(-1, 576)).reshape(4, 7)
+    later = silero.hear(rows, np.full(4, 2), windows[7:].transpose(1, 0, 2).reshape(-1, 576)).reshape(4, 2)
     np.testing.assert_allclose(np.hstack([first, later]).T, published(windows), atol=2e-3)
 
 

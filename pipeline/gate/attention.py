@@ -1,0 +1,65 @@
+"""Which hops the model is to hear: those of open candidates, from a little before each one opened."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.audio import samples_from_ms
+from pipeline.gate.grid import HOP_SAMPLES, QUANTUM_SAMPLES, Counts, Flags, Rows, grown
+
+LOOK_BACK_SAMPLES = samples_from_ms(320)  # a fresh candidate begins this long ago
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A run of hops of every candidate that the model is to hear now; below, runs are laid end to end."""
+
+    places: Rows  # of the streams in the quantum
+    rows: Rows
+    fresh: Flags  # the run starts anew
+    counts: Counts  # hops in each run
+    offsets: Counts  # where each run begins among all hops
+    owners: Rows  # of every hop, the row
+    hops: Counts  # every hop, counted from its stream's origin
+    ends: Counts  # every hop's end, as an absolute sample
+
+
+class Attention:
+    """Every stream's: where it began, and up to where the model has listened to it."""
+
+    NOTHING = -1
+
+    def __init__(self) -> None:
+        self._origin: Counts = np.zeros(0, np.int64)
+        self._heard_upto: Counts = np.zeros(0, np.int64)  # samples after the origin
+
+    def reserve(self, capacity: int) -> None:
+        self._origin, self._heard_upto = grown(self._origin, capacity), grown(self._heard_upto, capacity)
+
+    def open(self, row: int, origin: int) -> None:
+        self._origin[row] = origin
+        self.restart(row)
+
+    def restart(self, row: int) -> None:
+        self._heard_upto[row] = self.NOTHING
+
+    def ats(self, rows: Rows, starts: Counts) -> Counts:
+        """Samples since each stream's origin."""
+        return starts - self._origin.take(rows)
+
+    def turn(self, places: Rows, rows: Rows, ats: Counts) -> Question:
+        """To candidates, in the quantum that begins `ats` samples after each stream's origin."""
+        heard_upto = self._heard_upto.take(rows)
+        fresh = heard_upto != ats
+        if fresh.any():
+            look_back = np.maximum(np.maximum(heard_upto, ats - LOOK_BACK_SAMPLES), 0)
+            heard_upto = np.where(fresh, look_back, heard_upto)
+        after = ats + QUANTUM_SAMPLES
+        self._heard_upto[rows] = after
+        first = heard_upto // HOP_SAMPLES
+        counts = after // HOP_SAMPLES - first
+        offsets = counts.cumsum() - counts
+        hops = np.arange(counts.sum()) + (first - offsets).repeat(counts)
+        owners = rows.repeat(counts)
+        ends = (hops + 1) * HOP_SAMPLES + self._origin.take(owners)
+        return Question(places, rows, fresh, counts, offsets, owners, hops, ends)

@@ -1,0 +1,50 @@
+"""What every stream knows of its room: the noise floor and how the noise swings, in level and in crispness.
+
+Crispness is the level of the difference between neighbouring samples: a fan or hum has next to none of it and voice
+has, while hiss has more of it than voice. What stands out of the noise on either scale is worth a closer look.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.gate.grid import FRAMES, Doubles, Flags, Pcm, Rows
+from pipeline.gate.level import NoiseFloors, NoiseSwings, dbfs, frame_powers, frames_of
+
+SCALES = 2  # level, crispness
+
+
+class Room:
+    NUMBERS = 2 * SCALES  # of its memory
+
+    def __init__(self) -> None:
+        self._floors = NoiseFloors(SCALES)
+        self._swings = NoiseSwings()
+
+    def reserve(self, capacity: int) -> None:
+        self._floors.reserve(capacity)
+        self._swings.reserve(capacity)
+
+    def open(self, row: int, memory: Sequence[float] | None) -> None:
+        self._floors.open(row, memory[:SCALES] if memory else None)
+        self._swings.open(row, memory[SCALES:] if memory else None)
+
+    def memory(self, row: int) -> list[float]:
+        """Floors, then swings."""
+        return [*self._floors.memory(row), *self._swings.memory(row)]
+
+    def floor_dbfs(self, row: int) -> float:
+        return self._floors.memory(row)[0]
+
+    def floors_dbfs(self, rows: Rows) -> Doubles:
+        return self._floors.of(rows)
+
+    def hear(self, rows: Rows, pcm: Pcm, busy: Flags) -> Flags:
+        """One quantum of each: whether it stands out of the noise. `busy`: it says nothing about how noise swings."""
+        frames = frames_of(pcm)
+        powers = np.empty((len(pcm), SCALES, FRAMES), np.float32)
+        powers[:, 0] = frame_powers(frames)
+        powers[:, 1] = frame_powers(frames[..., 1:] - frames[..., :-1])
+        powers.sort()
+        levels = dbfs(powers)
+        return self._swings.judge(rows, levels[..., -1] - self._floors.follow(rows, levels), busy)

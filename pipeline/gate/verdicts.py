@@ -1,0 +1,83 @@
+"""How the model's answers become verdicts: what counts as voice, and what has to stand out of a crowd first."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pipeline.gate.attention import Question
+from pipeline.gate.crowd import Crowds
+from pipeline.gate.evidence import Heard, Voice
+from pipeline.gate.grid import Counts, Doubles, Flags, Floats, grown
+from pipeline.gate.level import SpeechLevels, dbfs
+
+# Where the model's log-odds count. Measured: docs/gate.md.
+OPEN_LOGIT = -1.2  # a probability of 0.23
+HOLD_LOGIT = -2.0  # 0.12
+FAINT_LOGIT = -5.0  # this, or
+FAINT_ABOVE_FLOOR_DB = 10.0  # this, moves a beginning back
+BACKGROUND_LOGIT = -2.2  # 0.10: so much counts as voice when the background is judged
+CONFIDENT_LOGIT = 4.0  # only such voice moves the gain
+LOGIT_PER_DB = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to the first three
+BOUNDS = np.array([FAINT_LOGIT, HOLD_LOGIT, OPEN_LOGIT])
+VOICES = tuple(Voice)  # as many bounds are below it
+
+
+class Judge:
+    """Knows every stream's speaker, background and threshold."""
+
+    NUMBERS = 4  # of its memory
+
+    def __init__(self) -> None:
+        self.speech = SpeechLevels()
+        self.crowds = Crowds()
+        self._shift: Doubles = np.zeros(0)  # of the log-odds
+
+    def reserve(self, capacity: int) -> None:
+        self.speech.reserve(capacity)
+        self.crowds.reserve(capacity)
+        self._shift = grown(self._shift, capacity)
+
+    def open(self, row: int, shift_db: float, memory: Sequence[float] | None) -> None:
+        """`memory`: what `memory()` gave before, if this is a replay."""
+        self.speech.open(row, memory[0] if memory else None)
+        self.crowds.open(row, memory[1:] if memory else None)
+        self._shift[row] = LOGIT_PER_DB * shift_db
+
+    def memory(self, row: int) -> list[float]:
+        return [self.speech.memory(row), *self.crowds.memory(row)]
+
+    def judge(self, question: Question, logits: Floats, powers: Floats, floors_dbfs: Doubles) -> dict[int, list[Heard]]:
+        """By place, the verdicts of every run that has anything in it.
+
+        `logits`, `powers`: the model's log-odds and the mean squares, one a hop. `floors_dbfs`: one a run.
+        """
+        hops = np.empty((len(logits), 3))  # voiced, clear, power
+        np.greater(logits, BACKGROUND_LOGIT, out=hops[:, 0], casting="unsafe")
+        np.greater(logits, CONFIDENT_LOGIT, out=hops[:, 1], casting="unsafe")
+        hops[:, 2] = powers
+        means = np.add.reduceat(hops, question.offsets) / question.counts[:, None]
+        lowered = self._shift.take(question.rows)
+        penalties = self.crowds.penalties(question.rows, means[:, :2], means[:, 2], floors_dbfs)
+        if penalties is not None:
+            lowered += penalties
+        levels = dbfs(powers)
+        loud = levels > (floors_dbfs + FAINT_ABOVE_FLOOR_DB).repeat(question.counts)
+        voices = np.maximum(BOUNDS.searchsorted(logits - lowered.repeat(question.counts)), loud)
+        something: Flags = np.maximum.reduceat(voices, question.offsets) > Voice.NONE
+        self._follow(question, something & (means[:, 1] > 0), hops[:, 1], levels)
+        return _told(question, something, voices, levels)
+
+    def _follow(self, question: Question, sure: Flags, clear: Doubles, levels_dbfs: Doubles) -> None:
+        """The speaker's level in clear hops of streams where that is sure to be one."""
+        if sure.any():
+            count = np.add.reduceat(clear, question.offsets)[sure]
+            total_dbfs = np.add.reduceat(clear * levels_dbfs, question.offsets)[sure]
+            self.speech.follow(question.rows[sure], count, total_dbfs / count)
+
+
+def _told(question: Question, something: Flags, voices: Counts, levels_dbfs: Doubles) -> dict[int, list[Heard]]:
+    ends, kinds, levels = question.ends.tolist(), voices.tolist(), levels_dbfs.tolist()
+    heard = list(map(Heard, ends, map(VOICES.__getitem__, kinds), levels))
+    firsts, lasts = question.offsets.tolist(), question.counts.cumsum().tolist()
+    places = question.places.tolist()
+    return {places[i]: heard[firsts[i] : lasts[i]] for i in np.flatnonzero(something).tolist()}
