@@ -47,16 +47,18 @@ class Attention:
         """Samples since each stream's origin."""
         return starts - self._origin.take(rows)
 
-    def turn(self, places: Rows, rows: Rows, ats: Counts) -> Question:
-        """To candidates, in the quantum that begins `ats` samples after each stream's origin."""
+    def turn(self, places: Rows, rows: Rows, ats: Counts, holding: Flags) -> Question:
+        """To candidates, in the quantum that begins `ats` samples after each stream's origin.
+
+        `holding`: an utterance is open, and all that the model may have missed was still.
+        """
         heard_upto = self._heard_upto.take(rows)
-        fresh = heard_upto != ats
-        if fresh.any():
-            look_back = np.maximum(np.maximum(heard_upto, ats - LOOK_BACK_SAMPLES), 0)
-            heard_upto = np.where(fresh, look_back, heard_upto)
+        look_back = np.where(holding, QUANTUM_SAMPLES, LOOK_BACK_SAMPLES)
+        begins = np.maximum(np.maximum(ats - look_back, 0), heard_upto)
+        fresh = (heard_upto != ats) > holding
         after = ats + QUANTUM_SAMPLES
         self._heard_upto[rows] = after
-        first = heard_upto // HOP_SAMPLES
+        first = begins // HOP_SAMPLES
         counts = after // HOP_SAMPLES - first
         offsets = counts.cumsum() - counts
         hops = np.arange(counts.sum()) + (first - offsets).repeat(counts)

@@ -5,15 +5,31 @@ all while an utterance is open, which the model listens to anyway: its own idea 
 that stand out, and that is good enough for opening generously (docs/gate.md has the figures).
 """
 
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
-from pipeline.gate.grid import QUANTUM_SAMPLES, Counts, Flags, Pcm, Rows, grown
+from pipeline.gate.grid import QUANTUM_SAMPLES, Counts, Doubles, Flags, Pcm, Rows, grown
 from pipeline.gate.voice import WebRtcVoice
 
+OPEN_DB = 2.0  # a quantum that rises this much further than the noise does is worth asking WebRTC about
+STILL_DB = 1.0  # and one that rises no more than this holds no voice, if the speaker is otherwise clear
+AWAKE_SAMPLES = 2 * QUANTUM_SAMPLES  # a stream is still when it has been for this long
 VOICED_FRAMES = 2  # of a quantum's five
 LINGER_SAMPLES = 3 * QUANTUM_SAMPLES  # a candidate without an utterance ends this long after the last voice began
+
+
+@dataclass(frozen=True, slots=True)
+class Quantum:
+    """What is known of each stream's quantum before the model hears it."""
+
+    rows: Rows
+    ats: Counts  # where it begins, samples after the stream's origin
+    pcm: Pcm
+    excess_db: Doubles  # by how much it rises above the noise more than the noise itself does
+    holding: Flags  # an utterance is open
+    clear: Flags  # the speaker is far above the noise
 
 
 class Candidates(Protocol):
@@ -24,11 +40,8 @@ class Candidates(Protocol):
     def restart(self, row: int) -> None:
         """Forget everything heard before."""
 
-    def choose(self, rows: Rows, ats: Counts, pcm: Pcm, standing_out: Flags, holding: Flags) -> Flags:
-        """Which streams the model should listen to in the quantum that begins `ats` samples after their origins.
-
-        `standing_out`: of the noise, by level. `holding`: an utterance is open.
-        """
+    def choose(self, quantum: Quantum) -> Flags:
+        """Which streams the model should listen to."""
 
 
 class Everything:
@@ -40,8 +53,8 @@ class Everything:
     def restart(self, row: int) -> None:
         """Nothing is kept."""
 
-    def choose(self, rows: Rows, ats: Counts, pcm: Pcm, standing_out: Flags, holding: Flags) -> Flags:
-        return np.ones(len(rows), np.bool_)
+    def choose(self, quantum: Quantum) -> Flags:
+        return np.ones(len(quantum.rows), np.bool_)
 
 
 class VoiceCandidates:
@@ -50,18 +63,23 @@ class VoiceCandidates:
     def __init__(self) -> None:
         self._voices: list[WebRtcVoice] = []
         self._until: Counts = np.zeros(0, np.int64)  # samples after the origin
+        self._awake_until: Counts = np.zeros(0, np.int64)
 
     def reserve(self, capacity: int) -> None:
-        self._until = grown(self._until, capacity)
+        self._until, self._awake_until = grown(self._until, capacity), grown(self._awake_until, capacity)
         self._voices += [WebRtcVoice() for _ in range(capacity - len(self._voices))]
 
     def restart(self, row: int) -> None:
         self._voices[row].restart()
-        self._until[row] = 0
+        self._until[row] = self._awake_until[row] = 0
 
-    def choose(self, rows: Rows, ats: Counts, pcm: Pcm, standing_out: Flags, holding: Flags) -> Flags:
-        for i in np.flatnonzero(standing_out > holding).tolist():
-            if sum(self._voices[rows[i]].hear(pcm[i])) >= VOICED_FRAMES:
+    def choose(self, quantum: Quantum) -> Flags:
+        rows, ats = quantum.rows, quantum.ats
+        for i in np.flatnonzero((quantum.excess_db > OPEN_DB) > quantum.holding).tolist():
+            if sum(self._voices[rows[i]].hear(quantum.pcm[i])) >= VOICED_FRAMES:
                 self._until[rows[i]] = ats[i] + LINGER_SAMPLES
-        chosen: Flags = holding | (self._until.take(rows) > ats)
+        loud = (quantum.excess_db > STILL_DB) | ~quantum.clear
+        self._awake_until[rows[loud]] = ats[loud] + AWAKE_SAMPLES
+        chosen: Flags = quantum.holding | (self._until.take(rows) > ats)
+        chosen &= self._awake_until.take(rows) > ats
         return chosen

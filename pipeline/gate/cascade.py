@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.audio import samples_from_ms
 from pipeline.gate.attention import LOOK_BACK_SAMPLES, Attention, Question
-from pipeline.gate.candidates import Candidates
+from pipeline.gate.candidates import Candidates, Quantum
 from pipeline.gate.evidence import Heard
 from pipeline.gate.grid import FULL_SCALE, HOP_SAMPLES, Counts, Flags, Pcm, Rows
 from pipeline.gate.level import frame_powers
@@ -19,6 +19,7 @@ from pipeline.gate.room import Room
 from pipeline.gate.silero import CONTEXT_SAMPLES, Silero
 from pipeline.gate.verdicts import Judge
 
+CLEAR_DB = 20.0  # a speaker this far above the noise floor does not vanish in it
 CELL_TIME_MS = 3000  # time constant with which the recurrent cell forgets
 
 
@@ -66,17 +67,18 @@ class CascadeEngine:
     def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
         ats = self._attention.ats(rows, starts)
         self._ring.write(rows, ats, pcm)
-        standing_out = self._room.hear(rows, pcm, holding | leading)
+        excess_db = self._room.hear(rows, pcm, holding | leading)
         places = np.arange(len(rows))
         if leading.any():  # they only fill the ring, and follow the room
             places = np.flatnonzero(~leading)
             rows, ats, pcm = rows[places], ats[places], pcm[places]
-            standing_out, holding = standing_out[places], holding[places]
-        chosen = self._candidates.choose(rows, ats, pcm, standing_out, holding)
+            excess_db, holding = excess_db[places], holding[places]
+        clear = self._judge.speech.of(rows) - self._room.floors_dbfs(rows) > CLEAR_DB
+        chosen = self._candidates.choose(Quantum(rows, ats, pcm, excess_db, holding, clear))
         if not chosen.all():
             self._judge.crowds.pause(rows[~chosen])
-            places, rows, ats = places[chosen], rows[chosen], ats[chosen]
-        return self._ask(self._attention.turn(places, rows, ats)) if len(rows) else {}
+            places, rows, ats, holding = places[chosen], rows[chosen], ats[chosen], holding[chosen]
+        return self._ask(self._attention.turn(places, rows, ats, holding)) if len(rows) else {}
 
     def _ask(self, question: Question) -> dict[int, list[Heard]]:
         """Ask the model, for all streams at once."""

@@ -27,18 +27,23 @@ class Offsets:
         value = float(self._values[row])
         return 0.0 if math.isnan(value) else value
 
-    def remove(self, rows: Rows, pcm: Pcm) -> Pcm:
-        """A quantum [streams, samples] less what the offsets are after it, saturated to 16 bits."""
+    def remove(self, rows: Rows, pcm: Pcm, lowest: int, highest: int) -> Pcm:
+        """A quantum [streams, samples] less what the offsets are after it, saturated to 16 bits.
+
+        `lowest`, `highest`: of all samples.
+        """
         means = np.add.reduce(pcm, axis=1, dtype=np.int32) / pcm.shape[1]
-        before = self._values[rows]
-        values = np.where(np.isnan(before), means, before + FOLLOW * (means - before))
+        before = self._values.take(rows)
+        values = before + FOLLOW * (means - before)
+        if math.isnan(np.add.reduce(values)):
+            values = np.where(np.isnan(values), means, values)
         self._values[rows] = values
-        whole = np.rint(values)
-        least, most = int(whole.min()), int(whole.max())
-        if least == most == 0:
+        whole = np.rint(values).astype(np.int32)
+        if not np.logical_or.reduce(whole):
             return pcm
-        if int(pcm.max()) - least <= HIGHEST and int(pcm.min()) - most >= LOWEST:
+        least, most = int(np.minimum.reduce(whole)), int(np.maximum.reduce(whole))
+        if highest - least <= HIGHEST and lowest - most >= LOWEST:
             free: Pcm = pcm - whole.astype(np.int16)[:, None]
             return free
-        saturated: Pcm = np.clip(pcm - whole.astype(np.int32)[:, None], LOWEST, HIGHEST).astype(np.int16)
+        saturated: Pcm = np.clip(pcm - whole[:, None], LOWEST, HIGHEST).astype(np.int16)
         return saturated

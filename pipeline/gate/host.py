@@ -127,12 +127,13 @@ class BatchedGateHost:
         """One quantum of each."""
         rows, starts = np.array([stream.row for stream in streams]), [stream.consumed for stream in streams]
         raw = np.frombuffer(b"".join([stream.take() for stream in streams]), "<i2").reshape(len(streams), -1)
-        if raw.max() == HIGHEST or raw.min() == LOWEST:
+        lowest, highest = int(raw.min()), int(raw.max())
+        if highest == HIGHEST or lowest == LOWEST:
             count_clipping(streams, raw)
         heard = self._engine.hear(
             rows,
             np.array(starts),
-            self._offsets.remove(rows, raw),
+            self._offsets.remove(rows, raw, lowest, highest),
             holding=np.array([stream.segmenter.open for stream in streams]),
             leading=np.array([start < stream.lead_until for start, stream in zip(starts, streams, strict=True)]),
         )

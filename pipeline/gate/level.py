@@ -62,7 +62,7 @@ class NoiseFloors:
         before = self._dbfs.take(rows, axis=0)
         step = quiet - before
         floors = before + np.minimum(np.maximum(step, self.FALL * step), self.RISE_DB)
-        if math.isnan(floors.sum()):
+        if math.isnan(np.add.reduce(floors, axis=None)):
             floors = np.where(np.isnan(floors), quiet, floors)
         self._dbfs[rows] = floors
         return floors
@@ -71,12 +71,10 @@ class NoiseFloors:
 class NoiseSwings:
     """How far the loudest frame of a quantum usually rises above the floor, on each scale, when nobody is heard.
 
-    What rises clearly further stands out. Hiss swings by a dB, a fan by several: a bound for both would be deaf
-    in the one or always open in the other.
+    Hiss swings by a dB, a fan by several: one bound on the rise would be deaf in one or always open in the other.
     """
 
     STEP_DB = 0.05  # per quantum, up or down: the median
-    MARGIN_DB = 2.0
     FIRST_DB = 1.0
     MOST_DB = np.array([5.0, 2.0])  # of level, of crispness: where sounds of the shop swing more, speech need not
 
@@ -93,19 +91,18 @@ class NoiseSwings:
         told: list[float] = self._db[row].tolist()
         return told
 
-    def judge(self, rows: Rows, rises_db: Doubles, busy: Flags) -> Flags:
-        """Whether quanta that rise by `rises_db` [n, scales] above the floor stand out of the noise, on any scale.
+    def excess_db(self, rows: Rows, rises_db: Doubles, busy: Flags) -> Doubles:
+        """How much further than usual quanta rise, on the scale where it is most.
 
-        Those of streams that are not `busy` say how the noise swings.
+        `rises_db` [n, scales]: above the floor. Those of streams that are not `busy` say what is usual.
         """
         usual = self._db.take(rows, axis=0)
         beyond = rises_db - usual
         step = np.where(beyond > 0, self.STEP_DB, -self.STEP_DB)
-        if busy.any():
-            step[busy] = 0.0
+        step[busy] = 0.0
         self._db[rows] = np.minimum(usual + step, self.MOST_DB)
-        found: Flags = np.logical_or.reduce(beyond > self.MARGIN_DB, axis=1)
-        return found
+        excess: Doubles = np.maximum.reduce(beyond, axis=1)
+        return excess
 
 
 class SpeechLevels:
@@ -131,6 +128,10 @@ class SpeechLevels:
         """So many confident `hops` of each, and their mean level."""
         before = self._dbfs.take(rows)
         self._dbfs[rows] = before + (1 - (1 - self.FOLLOW) ** hops) * (mean_dbfs - before)
+
+    def of(self, rows: Rows) -> Doubles:
+        """dBFS."""
+        return self._dbfs.take(rows)
 
     def gains_db(self, rows: Rows) -> Doubles:
         """What brings the speakers to the level the model knows best."""

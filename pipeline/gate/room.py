@@ -39,12 +39,15 @@ class Room:
     def floors_dbfs(self, rows: Rows) -> Doubles:
         return self._floors.of(rows)
 
-    def hear(self, rows: Rows, pcm: Pcm, busy: Flags) -> Flags:
-        """One quantum of each: whether it stands out of the noise. `busy`: it says nothing about how noise swings."""
+    def hear(self, rows: Rows, pcm: Pcm, busy: Flags) -> Doubles:
+        """One quantum of each: by how many dB it stands out of the noise, less than 0 when it does not.
+
+        `busy`: it says nothing about how the noise swings.
+        """
         frames = frames_of(pcm)
         powers = np.empty((len(pcm), SCALES, FRAMES), np.float32)
         powers[:, 0] = frame_powers(frames)
         powers[:, 1] = frame_powers(frames[..., 1:] - frames[..., :-1])
         powers.sort()
         levels = dbfs(powers)
-        return self._swings.judge(rows, levels[..., -1] - self._floors.follow(rows, levels), busy)
+        return self._swings.excess_db(rows, levels[..., -1] - self._floors.follow(rows, levels), busy)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pipeline.gate.candidates import OPEN_DB
 from pipeline.gate.grid import QUANTUM_SAMPLES
 from pipeline.gate.room import Room
 from tests.unit.gate.sounds import babbling, hiss
@@ -18,7 +19,7 @@ def standing_out(audio):
     room.reserve(1)
     room.open(0, None)
     quanta = audio[: len(audio) // QUANTUM_SAMPLES * QUANTUM_SAMPLES].reshape(-1, 1, QUANTUM_SAMPLES).astype(np.int16)
-    return np.mean([room.hear(ROW, quantum, IDLE)[0] for quantum in quanta][SETTLING:])
+    return np.mean([room.hear(ROW, quantum, IDLE)[0] > OPEN_DB for quantum in quanta][SETTLING:])
 
 
 def fan(seconds, rms):
