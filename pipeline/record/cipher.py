@@ -2,6 +2,7 @@
 
 import os
 from collections import OrderedDict
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -58,13 +59,10 @@ class SessionKeys:
         self._keep(session_id, AESGCM(key))
         return {"sessao_id": session_id, "em": at, "cifrada": _seal(self._master, key, session_id)}
 
-    def unwrap(self, session_id: str, wrapped: bytes) -> bool:
-        """Take up a stored key. False when it does not belong to this master key."""
-        try:
+    def unwrap(self, session_id: str, wrapped: bytes) -> None:
+        """Take up a stored key, unless it does not belong to this master key."""
+        with suppress(InvalidTag):
             self._keep(session_id, AESGCM(_open(self._master, wrapped, session_id)))
-        except InvalidTag:
-            return False
-        return True
 
     def _keep(self, session_id: str, key: AESGCM) -> None:
         self._keys[session_id] = key

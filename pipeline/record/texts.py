@@ -23,13 +23,14 @@ class Texts:
 
     def commit(self, batches: Readable) -> None:
         """Encrypt and write what the ledger does not have yet. Nothing to say costs no transaction."""
-        fresh = [(text, origin) for origin, events, _ in batches for text in self._fresh(origin, events)]
+        fresh = [text for origin, events, _ in batches for text in self._fresh(origin, events)]
         if not fresh:
             return
         created: list[str] = []
         self.con.execute("BEGIN")
         try:
-            insert_all(self.con, "main", self._rows((text for text, _ in fresh), created))
+            self._take_up_keys({text.session_id for text in fresh})
+            insert_all(self.con, "main", self._rows(fresh, created))
             for origin, _, last_seq in batches:
                 self.ledger.stage(origin, last_seq)
             self.ledger.write()
@@ -50,18 +51,24 @@ class Texts:
 
     def _rows(self, texts: Iterable[PrivateText], created: list[str]) -> Iterable[tuple[str, Row]]:
         for text in texts:
-            if not self._keys.knows(text.session_id) and not self._take_up_key(text.session_id):
+            if not self._keys.knows(text.session_id):
                 created.append(text.session_id)
                 yield "chaves", self._keys.create(text.session_id, text.at)
             yield "textos", self._keys.encrypt(text)
 
-    def _take_up_key(self, session_id: str) -> bool:
-        stored = self.con.execute("SELECT cifrada FROM chaves WHERE sessao_id = ?", [session_id]).fetchall()
-        return any(self._keys.unwrap(session_id, wrapped) for (wrapped,) in stored)
+    def _take_up_keys(self, session_ids: Iterable[str]) -> None:
+        """Those that are stored and not in use yet, in one question: each would cost a millisecond."""
+        unknown = [session_id for session_id in session_ids if not self._keys.knows(session_id)]
+        if not unknown:
+            return
+        sql = f"SELECT sessao_id::VARCHAR, cifrada FROM chaves WHERE sessao_id IN ({', '.join('?' * len(unknown))})"
+        for session_id, wrapped in self.con.execute(sql, unknown).fetchall():
+            self._keys.unwrap(session_id, wrapped)
 
     def read(self, session_id: str) -> list[tuple[str, str, str]]:
         """(owner, owner id, text) of one session, oldest first; nothing when its key was erased."""
-        if not self._keys.knows(session_id) and not self._take_up_key(session_id):
+        self._take_up_keys([session_id])
+        if not self._keys.knows(session_id):
             return []
         sql = "SELECT dono, dono_id::VARCHAR, cifrado FROM textos WHERE sessao_id = ? ORDER BY em"
         rows = self.con.execute(sql, [session_id]).fetchall()
