@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 class RecordSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    # On the ingress side: the spool and the courier that empties it.
-    commit_timeout_ms: int = Field(60, ge=1, description="waiting longer than this for the writer, the spool is synced")
+    # On the ingress side: the spool and the courier that empties it. A card waits for neither of the first two.
+    write_every_ms: int = Field(50, ge=0, description="how long events nobody waits for gather before they are written")
+    deliver_every_ms: int = Field(1000, ge=0, description="how long events gather before the writer gets them")
     spool_timeout_s: float = Field(5.0, gt=0, description="a spool that cannot be synced in this time is an error")
     deliver_timeout_s: float = Field(10.0, gt=0, description="a delivery unanswered for this long is sent again")
     retry_first_s: float = Field(0.2, gt=0, description="wait before the first delivery retry; doubles each time")
@@ -23,7 +24,7 @@ class RecordSettings(BaseModel):
     # On the recorder side.
     lock_wait_s: float = Field(15.0, ge=0, description="how long a restarted recorder waits for the old one to let go")
     group_batches: int = Field(64, ge=1, description="deliveries that share one transaction at the most")
-    writer_threads: int = Field(2, ge=1)
+    writer_threads: int = Field(1, ge=1, description="of DuckDB; a second one mostly waits for the first")
     writer_memory_mb: int = Field(1024, ge=128)
     publish_every_s: float = Field(5.0, gt=0, description="the shortest time between two publications")
     publish_cost_factor: float = Field(20.0, ge=1, description="a publication waits this many times its last cost")

@@ -11,7 +11,7 @@ from pathlib import Path
 import duckdb
 
 from configs.record import RecordSettings
-from pipeline.record.spool import sync_folder
+from pipeline.record.segment import sync_folder
 from pipeline.record.summaries import summarise
 from pipeline.record.views import SEALED_TABLES, create_fact_views
 

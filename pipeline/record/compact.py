@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.record.spool import sync_folder
+from pipeline.record.segment import sync_folder
 
 
 def rewrite(con: duckdb.DuckDBPyConnection, path: Path, catalog: str, storage_version: str) -> None:

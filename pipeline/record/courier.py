@@ -1,8 +1,8 @@
 """Events from this process to the one writer, durable before anyone is told so.
 
-In the usual case an event is written to the spool (page cache), delivered, and committed by the writer about
-5 ms later; the spool is never synced. When the writer does not answer within `commit_timeout_ms` the spool is
-synced instead, and delivery goes on behind the scenes until the writer takes it.
+Whoever waits (`record`) waits for the spool to be synced, once for all who wait together: about a millisecond, and
+neither the writer nor the network is in the way. The writer gets what has gathered every `deliver_every_ms`: a
+commit costs it much the same for one event as for a hundred.
 """
 
 import asyncio
@@ -10,12 +10,13 @@ import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
-from typing import Protocol, TypeVar
+from contextlib import suppress
+from typing import TypeVar
 
 from configs.record import RecordSettings
 from pipeline.events import Event
 from pipeline.record.errors import SpoolError
+from pipeline.record.progress import Progress
 from pipeline.record.spool import AbandonedSpool, Spool
 from pipeline.record.wire import Batch
 
@@ -23,10 +24,6 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 Deliver = Callable[[Batch], Awaitable[int]]
-
-
-class _Readable(Protocol):
-    def read(self, after_seq: int, most_bytes: int) -> Batch | None: ...
 
 
 class Courier:
@@ -40,13 +37,13 @@ class Courier:
         self._spool = spool
         self._deliver = deliver
         self._settings = settings or RecordSettings()
-        self._durable = _Progress()
+        self._durable = Progress()
         self._appended = asyncio.Event()
+        self._sync_wanted = asyncio.Event()
         self._written = asyncio.Event()
-        self._sync_wanted = False
-        self._delivered = _Progress()
+        self._delivered = Progress()
         self._writer_away = False
-        self._closing = False
+        self._closing = asyncio.Event()
         self.lost_events = 0  # noted, and neither the disk nor memory had room
         self._disk = ThreadPoolExecutor(1, thread_name_prefix=f"spool-{spool.origin}")
         # An empty context: these tasks must not inherit the request that happened to create the courier.
@@ -67,7 +64,7 @@ class Courier:
         return self._spool.last_seq - self._delivered.value
 
     async def record(self, events: Sequence[Event]) -> None:
-        """Returns once the events are durable: committed, or spooled and synced.
+        """Returns once the events are durable: spooled and synced, or committed if that is sooner.
 
         Raises SpoolError when they can be neither within `spool_timeout_s`.
         """
@@ -78,19 +75,15 @@ class Courier:
                 f"{self._spool.backlog} events wait for the disk in {self._spool.folder}; check the volume"
             )
         durable = self._durable.reached(self._append(events))
-        if self._writer_away:
-            self._want_sync()
-        done, _ = await asyncio.wait([durable], timeout=self._settings.commit_timeout_ms / 1000)
-        if not done:
-            self._want_sync()
-            done, _ = await asyncio.wait([durable], timeout=self._settings.spool_timeout_s)
+        self._sync_wanted.set()
+        done, _ = await asyncio.wait([durable], timeout=self._settings.spool_timeout_s)
         if not done:
             durable.cancel()
-            raise SpoolError(f"neither the recorder nor the spool in {self._spool.folder} answered; check the volume")
+            raise SpoolError(f"neither the spool in {self._spool.folder} nor the recorder answered; check the volume")
 
     def note(self, events: Sequence[Event]) -> None:
         """Take events without waiting, in order with `record`."""
-        if self._closing or self._spool.backlog >= self._settings.spool_backlog_events:
+        if self._closing.is_set() or self._spool.backlog >= self._settings.spool_backlog_events:
             self.lost_events += len(events)
             log.error(
                 "%d events lost so far: the spool in %s is closed or cannot be written",
@@ -101,19 +94,15 @@ class Courier:
         self._append(events)
 
     def _append(self, events: Sequence[Event]) -> int:
-        if self._closing:
+        if self._closing.is_set():
             raise SpoolError("the recorder's courier is closed")
         seq = self._spool.append(events)
         self._appended.set()
         return seq
 
-    def _want_sync(self) -> None:
-        self._sync_wanted = True
-        self._appended.set()
-
     async def aclose(self) -> None:
         """Deliver what can be delivered at once, leave the rest synced on disk, end the tasks."""
-        self._closing = True
+        self._closing.set()
         if self.undelivered and not self._writer_away:
             await asyncio.wait([self._delivered.reached(self._spool.last_seq)], timeout=self._settings.spool_timeout_s)
         for task in self._tasks:
@@ -130,8 +119,10 @@ class Courier:
     async def _spool_loop(self) -> None:
         while True:
             await self._appended.wait()
+            await _whichever_first(self._sync_wanted, self._settings.write_every_ms / 1000)
             self._appended.clear()
-            sync, self._sync_wanted = self._sync_wanted, False
+            sync = self._sync_wanted.is_set()
+            self._sync_wanted.clear()
             try:
                 seq = await self._on_disk(self._spool.sync if sync else self._spool.write)
             except SpoolError as error:
@@ -144,7 +135,8 @@ class Courier:
 
     async def _write_again_later(self, sync: bool) -> None:
         await asyncio.sleep(self._settings.retry_first_s)
-        self._sync_wanted |= sync
+        if sync:
+            self._sync_wanted.set()
         self._appended.set()
 
     # --- delivery: in order, one batch at a time, again until it is committed ---
@@ -152,15 +144,23 @@ class Courier:
     async def _delivery_loop(self) -> None:
         while True:
             await self._written.wait()
+            await _whichever_first(self._closing, self._settings.deliver_every_ms / 1000)
             self._written.clear()
-            await self._deliver_all(self._spool, self._acknowledged)
+            upto = self._spool.written_seq  # what is written from here on gathers for the next delivery
+            while self._delivered.value < upto:
+                await self._deliver_next(upto)
 
-    async def _deliver_all(self, source: _Readable, acknowledged: Callable[[int], Awaitable[None]]) -> None:
-        after = self._delivered.value if source is self._spool else 0
-        most_bytes = self._settings.batch_bytes
-        while (batch := await self._on_disk(partial(source.read, after, most_bytes))) is not None:
-            after = await self._deliver_once_committed(batch)
-            await acknowledged(after)
+    async def _deliver_next(self, upto: int) -> None:
+        """As much of what is written and not delivered as one batch holds."""
+        batch = await asyncio.to_thread(self._spool.read, self._delivered.value, self._settings.batch_bytes)
+        if batch is None:
+            log.error("the events up to %d in %s cannot be read back: damaged there", upto, self._spool.folder)
+            self._delivered.advance(upto)
+            return
+        seq = await self._deliver_once_committed(batch)
+        self._durable.advance(seq)
+        await self._on_disk(lambda: self._spool.acknowledge(seq))
+        self._delivered.advance(seq)
 
     async def _deliver_once_committed(self, batch: Batch) -> int:
         wait_s = self._settings.retry_first_s
@@ -180,68 +180,35 @@ class Courier:
         if not self._writer_away:
             log.warning("the recorder is away (%s: %s); events are kept in the spool", type(error).__name__, error)
         self._writer_away = True
-        if self._durable.waiting:
-            self._want_sync()
 
     def _came_back(self) -> None:
         if self._writer_away:
             log.warning("the recorder is back; the spool is being delivered")
         self._writer_away = False
 
-    async def _acknowledged(self, seq: int) -> None:
-        self._durable.advance(seq)
-        await self._on_disk(lambda: self._spool.acknowledge(seq))
-        self._delivered.advance(seq)
-
     # --- what dead processes on this machine left behind ---
 
     async def _takeover_loop(self) -> None:
         while True:
-            while (left := await self._on_disk(self._spool.next_abandoned)) is not None:
+            while (left := await asyncio.to_thread(self._spool.next_abandoned)) is not None:
                 await self._take_over(left)
             await asyncio.sleep(self._settings.orphan_scan_s)
 
     async def _take_over(self, left: AbandonedSpool) -> None:
-        async def nothing(_: int) -> None: ...
-
+        after = 0
         try:
-            await self._deliver_all(left, nothing)
+            while (batch := await asyncio.to_thread(left.read, after, self._settings.batch_bytes)) is not None:
+                after = await self._deliver_once_committed(batch)
         except BaseException:
             left.close()
             raise
-        await self._on_disk(left.discard)
+        await asyncio.to_thread(left.discard)
 
     async def _on_disk(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._disk, work)
 
 
-class _Progress:
-    """A number that only rises, and those who wait for it to reach a value."""
-
-    def __init__(self) -> None:
-        self.value = 0
-        self._waiters: list[tuple[int, asyncio.Future[None]]] = []
-
-    @property
-    def waiting(self) -> bool:
-        return bool(self._waiters)
-
-    def reached(self, value: int) -> asyncio.Future[None]:
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        if value <= self.value:
-            future.set_result(None)
-        else:
-            self._waiters.append((value, future))
-        return future
-
-    def advance(self, value: int) -> None:
-        self.value = max(self.value, value)
-        still = []
-        for wanted, future in self._waiters:
-            if future.done():
-                continue
-            if wanted <= self.value:
-                future.set_result(None)
-            else:
-                still.append((wanted, future))
-        self._waiters = still
+async def _whichever_first(event: asyncio.Event, wait_s: float) -> None:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(wait_s):
+            await event.wait()

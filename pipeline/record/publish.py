@@ -18,7 +18,7 @@ from pipeline.record.errors import DataFolderError, RecordError
 from pipeline.record.facts import Facts
 from pipeline.record.journal import Journal
 from pipeline.record.places import require_writable
-from pipeline.record.spool import sync_folder
+from pipeline.record.segment import sync_folder
 
 _COPY_TIMEOUT_S = 600
 

@@ -1,8 +1,9 @@
 """Events on this machine's disk until the writer has committed them.
 
-One folder per process (its *origin*), files of lines named by their first sequence number. A file goes as soon
-as everything in it is acknowledged. An origin is never written to by a second process: what a dead process
-left is read by a living one (`next_abandoned`) and delivered under the dead one's name, so the ledger still applies.
+One folder per process (its *origin*), files of lines named by a sequence number that none of them is before. A file
+goes, or is emptied to be used again, as soon as everything in it is acknowledged. An origin is never written to by a
+second process: what a dead process left is read by a living one (`next_abandoned`) and delivered under the dead one's
+name, so the ledger still applies.
 """
 
 import fcntl
@@ -15,10 +16,10 @@ from pathlib import Path
 
 from pipeline.events import Event
 from pipeline.record.errors import SpoolError
-from pipeline.record.wire import Batch, encode, line_seq, pack, take
+from pipeline.record.segment import Segment, lines_after
+from pipeline.record.wire import Batch, encode, pack, take
 
 _LOCK_NAME = "lock"
-_SUFFIX = ".jsonl"
 
 
 class Spool:
@@ -32,14 +33,15 @@ class Spool:
         self.origin = origin
         self.folder = folder / origin
         self.last_seq = 0  # appended
+        self.written_seq = 0  # in a file
         self.acknowledged_seq = 0
         self._segment_bytes = segment_bytes
         self._cache_bytes = cache_bytes
         self._queue: deque[tuple[int, bytes]] = deque()  # appended, not yet in a file
         self._cache: deque[tuple[int, bytes]] = deque()  # in a file, kept to be delivered without reading it back
         self._cached = 0
-        self._segment: _Segment | None = None
-        self._closed_segments: list[_Segment] = []
+        self._segment: Segment | None = None
+        self._closed_segments: list[Segment] = []
         self._guard = threading.Lock()  # queue, cache, numbers
         self._disk = threading.Lock()  # files
         self._lock_fd = self._create()
@@ -86,15 +88,17 @@ class Spool:
         with self._guard:
             for _ in lines:
                 self._remember(self._queue.popleft())
-        return lines[-1][0]
+            self.written_seq = lines[-1][0]
+        return self.written_seq
 
-    def _open_segment(self, first_seq: int) -> "_Segment":
+    def _open_segment(self, first_seq: int) -> Segment:
         if self._segment is not None and self._segment.size >= self._segment_bytes:
+            self._segment.sync()  # whoever waits for what is in it will sync the next one
             self._segment.close()
             self._closed_segments.append(self._segment)
             self._segment = None
         if self._segment is None:
-            self._segment = _Segment(self.folder / f"{first_seq:020d}{_SUFFIX}")
+            self._segment = Segment(self.folder, first_seq)
         return self._segment
 
     def _remember(self, line: tuple[int, bytes]) -> None:
@@ -112,15 +116,17 @@ class Spool:
             return written
 
     def read(self, after_seq: int, most_bytes: int) -> Batch | None:
-        """The written events after `after_seq`, from memory or disk, or None when there are none."""
+        """The written events after `after_seq`, from memory or disk, or None when there are none.
+
+        Not while another thread acknowledges: it may run beside the others.
+        """
         with self._guard:
             if not self._cache or self._cache[-1][0] <= after_seq:
                 return None
             if self._cache[0][0] <= after_seq + 1:
                 lines = take((line for line in self._cache if line[0] > after_seq), most_bytes)
                 return pack(self.origin, lines)
-        with self._disk:
-            lines = take(_lines_after(self.folder, after_seq), most_bytes)
+        lines = take(lines_after(self.folder, after_seq), most_bytes)
         return pack(self.origin, lines) if lines else None
 
     def acknowledge(self, seq: int) -> None:
@@ -132,8 +138,8 @@ class Spool:
         with self._disk:
             kept = [segment for segment in self._closed_segments if not segment.remove_if_before(seq)]
             self._closed_segments = kept
-            if self._segment is not None and self._segment.empty_if_before(seq):
-                self._segment = None
+            if self._segment is not None:
+                self._segment.empty_if_before(seq)
 
     def next_abandoned(self) -> "AbandonedSpool | None":
         """A spool whose process is gone, locked by this process until it is discarded or closed."""
@@ -177,7 +183,7 @@ class AbandonedSpool:
         return cls(folder, fd)
 
     def read(self, after_seq: int, most_bytes: int) -> Batch | None:
-        lines = take(_lines_after(self.folder, after_seq), most_bytes)
+        lines = take(lines_after(self.folder, after_seq), most_bytes)
         return pack(self.origin, lines) if lines else None
 
     def discard(self) -> None:
@@ -196,81 +202,3 @@ def abandoned(root: Path, *, but: Path | None = None) -> Iterator[AbandonedSpool
         found = AbandonedSpool.claim(folder) if folder != but and folder.is_dir() else None
         if found is not None:
             yield found
-
-
-class _Segment:
-    """One file of the spool, appended to until it is full."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.size = 0
-        self.last_seq = 0
-        try:
-            self._fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise SpoolError(f"cannot create {path}: {error.strerror}; check the volume's space and mode") from None
-        self._named = False
-
-    def write(self, data: bytes, last_seq: int) -> None:
-        try:
-            _write_all(self._fd, data)
-        except OSError as error:
-            os.ftruncate(self._fd, self.size)  # no torn line in the middle of the file
-            os.lseek(self._fd, self.size, os.SEEK_SET)
-            raise SpoolError(f"cannot write {self.path}: {error.strerror}; free space on the volume") from None
-        self.size += len(data)
-        self.last_seq = last_seq
-
-    def sync(self) -> None:
-        try:
-            os.fdatasync(self._fd)
-            if not self._named:
-                sync_folder(self.path.parent)
-                self._named = True
-        except OSError as error:
-            raise SpoolError(f"cannot sync {self.path}: {error.strerror}; check the volume") from None
-
-    def close(self) -> None:
-        os.close(self._fd)
-
-    def remove_if_before(self, seq: int) -> bool:
-        if self.last_seq > seq:
-            return False
-        self.path.unlink(missing_ok=True)
-        return True
-
-    def empty_if_before(self, seq: int) -> bool:
-        """The same for the file still open."""
-        if not self.size or self.last_seq > seq:
-            return False
-        os.close(self._fd)
-        self.path.unlink(missing_ok=True)
-        return True
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable."""
-    fd = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    view = memoryview(data)
-    while view:
-        view = view[os.write(fd, view) :]
-
-
-def _lines_after(folder: Path, after_seq: int) -> Iterator[tuple[int, bytes]]:
-    """(sequence, line) of the readable lines after `after_seq`; damaged ones are passed over."""
-    paths = sorted(folder.glob(f"*{_SUFFIX}"))
-    for path, following in zip(paths, [*paths[1:], None], strict=True):
-        if following is not None and int(following.stem) <= after_seq + 1:
-            continue  # all of it was delivered
-        with path.open("rb") as lines:
-            for line in lines:
-                seq = line_seq(line[:-1]) if line.endswith(b"\n") else None
-                if seq is not None and seq > after_seq:
-                    yield seq, line

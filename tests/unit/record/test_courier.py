@@ -14,7 +14,9 @@ from pipeline.record.errors import SpoolError
 from pipeline.record.spool import Spool
 from pipeline.record.wire import Batch, decode
 
-FAST = RecordSettings(commit_timeout_ms=20, retry_first_s=0.01, retry_longest_s=0.02, orphan_scan_s=0.02)
+FAST = RecordSettings(
+    write_every_ms=0, deliver_every_ms=0, retry_first_s=0.01, retry_longest_s=0.02, orphan_scan_s=0.02
+)
 
 
 def event(message: str) -> Event:
@@ -62,23 +64,56 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_recorded_means_committed_and_the_spool_is_empty(
+async def test_what_is_recorded_is_delivered_and_the_spool_is_empty(
     courier: Courier, writer: FakeWriter, tmp_path: Path
 ) -> None:
     await courier.record([event("1"), event("2")])
-    assert writer.messages == ["1", "2"]
-    await until(lambda: not list((tmp_path / "o1").glob("*.jsonl")))
+    await until(lambda: writer.messages == ["1", "2"])
+    await until(lambda: [path.stat().st_size for path in (tmp_path / "o1").glob("*.jsonl")] == [0])
+
+
+async def test_recorded_means_synced_and_the_writer_is_not_waited_for(
+    courier: Courier, writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer.hangs.clear()
+    synced: list[int] = []
+    real = os.fdatasync
+
+    def fdatasync(fd: int) -> None:
+        real(fd)
+        synced.append(os.fstat(fd).st_size)
+
+    monkeypatch.setattr("pipeline.record.segment.os.fdatasync", fdatasync)
+    await courier.record([event("1")])
+    assert len(synced) == 1
+    assert writer.messages == []
+    writer.hangs.set()
+    await until(lambda: writer.messages == ["1"])
 
 
 async def test_notes_and_records_keep_their_order(courier: Courier, writer: FakeWriter) -> None:
     courier.note([event("1")])
     courier.note([event("2")])
     await courier.record([event("3")])
-    assert writer.messages == ["1", "2", "3"]
+    await until(lambda: writer.messages == ["1", "2", "3"])
+
+
+async def test_notes_gather_before_the_writer_is_asked(tmp_path: Path, writer: FakeWriter) -> None:
+    gathers_long = FAST.model_copy(update={"deliver_every_ms": 60_000})
+    courier = Courier(Spool(tmp_path, "o1"), writer, gathers_long)
+    for number in range(20):
+        courier.note([event(str(number))])
+        await asyncio.sleep(0)
+    await courier.record([event("20")])
+    assert writer.calls == 0
+    await courier.aclose()  # does not wait for the rest of the minute
+    assert writer.messages == [str(number) for number in range(21)]
+    assert writer.calls == 1
 
 
 async def test_many_at_once_share_deliveries(courier: Courier, writer: FakeWriter) -> None:
     await asyncio.gather(*(courier.record([event(str(n))]) for n in range(200)))
+    await until(lambda: len(writer.messages) == 200)
     assert sorted(writer.messages, key=int) == [str(n) for n in range(200)]
     assert writer.calls < 100
 
@@ -90,19 +125,11 @@ async def test_with_the_writer_away_recorded_means_spooled(
     await courier.record([event("1")])
     await courier.record([event("2")])
     assert writer.messages == []
-    assert courier.writer_away
+    await until(lambda: courier.writer_away)
     assert b'"2"' in next((tmp_path / "o1").glob("*.jsonl")).read_bytes()
     writer.away = False
     await until(lambda: writer.messages == ["1", "2"])
     await until(lambda: not courier.writer_away)
-
-
-async def test_a_slow_writer_is_not_waited_for(courier: Courier, writer: FakeWriter) -> None:
-    writer.hangs.clear()
-    await courier.record([event("1")])
-    assert writer.messages == []
-    writer.hangs.set()
-    await until(lambda: writer.messages == ["1"])
 
 
 async def test_closing_delivers_what_was_only_noted(tmp_path: Path, writer: FakeWriter) -> None:
@@ -139,7 +166,7 @@ async def test_neither_writer_nor_disk_is_an_error(
     with monkeypatch.context() as patched:
         patched.setattr(spool, "write", fails)
         patched.setattr(spool, "sync", fails)
-        with pytest.raises(SpoolError, match="neither the recorder nor the spool"):
+        with pytest.raises(SpoolError, match="neither the spool .* nor the recorder"):
             await courier.record([event("1")])
     await courier.aclose()
 

@@ -32,7 +32,7 @@ def test_what_is_written_is_read_in_order_and_goes_when_acknowledged(tmp_path: P
     assert messages(spool.read(2, 1 << 20)) == ["3"]
     spool.acknowledge(3)
     assert spool.read(3, 1 << 20) is None
-    assert files(spool) == []
+    assert [path.stat().st_size for path in files(spool)] == [0]  # kept to be used again
     spool.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -62,7 +62,26 @@ def test_what_memory_let_go_is_read_from_disk(tmp_path: Path) -> None:
         after = batch.last_seq
         spool.acknowledge(after)
     assert read == [str(n) for n in range(1, 41)]
-    assert files(spool) == []
+    assert [path.stat().st_size for path in files(spool)] == [0]
+
+
+def test_an_emptied_file_is_used_again_and_what_a_power_cut_left_in_it_is_not_read_twice(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "o1")
+    spool.append(events(3))
+    spool.write()
+    before = files(spool)[0].read_bytes()
+    spool.acknowledge(3)
+    spool.append(events(2, 4))
+    spool.close()
+    path = files(spool)[0]
+    assert len(path.read_bytes().splitlines()) == 2
+    path.write_bytes(path.read_bytes() + before)  # the emptying never reached the disk
+    found = next(abandoned(tmp_path))
+    read = found.read(0, 1 << 20)
+    assert messages(read) == ["4", "5"]
+    assert read is not None
+    assert read.last_seq == 5
+    found.close()
 
 
 def test_a_living_process_s_spool_is_left_alone(tmp_path: Path) -> None:
@@ -111,7 +130,7 @@ def test_a_full_disk_is_said_and_overcome(tmp_path: Path, monkeypatch: pytest.Mo
 
     spool.append(events(2, 2))
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.record.spool.os.write", full)
+        patched.setattr("pipeline.record.segment.os.write", full)
         with pytest.raises(SpoolError, match="No space left on device; free space"):
             spool.write()
     spool.write()  # space again: nothing was lost, nothing is torn
