@@ -38,6 +38,7 @@ from pipeline.stages import Recorder
 
 UTTERANCE_EVERY_S = 8.0
 CARD_EVERY_UTTERANCES = 25  # 1,000 counters: 125 utterances and 5 cards a second
+EVENTS_PER_COUNTER_S = (3 + 3 / CARD_EVERY_UTTERANCES) / UTTERANCE_EVERY_S
 _TICK_S = 0.02
 
 
@@ -89,7 +90,7 @@ def card(session_id: str, utterance_id: str) -> tuple[list[Event], list[Event]]:
     return before, [Shown(interaction_id=interaction_id, session_id=session_id, latency=latency)]
 
 
-async def load(recorder: Recorder, counters: int, seconds: float) -> tuple[int, list[float]]:
+async def talk(recorder: Recorder, counters: int, seconds: float) -> tuple[int, list[float]]:
     """`counters` talking for `seconds`, evenly spread. Returns how many events, and each card's wait in ms."""
     sessions = [new_id() for _ in range(counters)]
     recorder.note(
@@ -126,30 +127,44 @@ async def load(recorder: Recorder, counters: int, seconds: float) -> tuple[int, 
     return events, waits_ms
 
 
-async def measure(folder: Path, counters: int, seconds: float) -> dict[str, Any]:
-    began_s = time.process_time()
-    await load(Nobody(), counters, seconds / 2)
-    own_s = (time.process_time() - began_s) * 2
-    settings = RecordSettings()
-    service = await asyncio.to_thread(RecordService, settings, folder, folder / "registro.duckdb")
+async def record_talk(
+    service: RecordService, spool: Path, counters: int, seconds: float
+) -> tuple[int, list[float], list[float]]:
+    """Events, each card's wait and each commit's time in ms; ends once all is committed."""
+    commits_ms: list[float] = []
 
     async def deliver(batch: Batch) -> int:
-        return await asyncio.wrap_future(service.submit(batch))
+        began = time.perf_counter()
+        seq = await asyncio.wrap_future(service.submit(batch))
+        commits_ms.append((time.perf_counter() - began) * 1000)
+        return seq
 
-    courier = Courier(Spool(folder / "spool", new_id()), deliver, settings)
-    began_s = time.process_time()
-    events, waits_ms = await load(courier, counters, seconds)
+    courier = Courier(Spool(spool, new_id()), deliver, RecordSettings())
+    events, waits_ms = await talk(courier, counters, seconds)
     await courier.aclose()
+    return events, waits_ms, commits_ms
+
+
+def percentile(values: list[float], fraction: float) -> float:
+    return sorted(values)[int(len(values) * fraction)]
+
+
+def measure(folder: Path, counters: int, seconds: float) -> dict[str, Any]:
+    began_s = time.process_time()
+    asyncio.run(talk(Nobody(), counters, seconds / 2))
+    own_s = (time.process_time() - began_s) * 2
+    service = RecordService(RecordSettings(), folder, folder / "registro.duckdb")
+    began_s = time.process_time()
+    events, waits_ms, _ = asyncio.run(record_talk(service, folder / "spool", counters, seconds))
     cost_s = time.process_time() - began_s - own_s
-    await asyncio.to_thread(service.close)
-    waits_ms.sort()
+    service.close()
     return {
         "counters": counters,
         "events_per_s": round(events / seconds),
         "cards": len(waits_ms),
         "card_wait_p50_ms": round(statistics.median(waits_ms), 2),
-        "card_wait_p99_ms": round(waits_ms[int(len(waits_ms) * 0.99)], 2),
-        "card_wait_max_ms": round(waits_ms[-1], 2),
+        "card_wait_p99_ms": round(percentile(waits_ms, 0.99), 2),
+        "card_wait_max_ms": round(max(waits_ms), 2),
         "cpu_us_per_event": round(cost_s / events * 1e6),
         "cpu_ms_per_counter_s": round(cost_s / counters / seconds * 1e3, 4),
     }
@@ -158,7 +173,7 @@ async def measure(folder: Path, counters: int, seconds: float) -> dict[str, Any]
 def run(counters: int, seconds: float) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="balto-bench-"))
     try:
-        return asyncio.run(measure(folder, counters, seconds))
+        return measure(folder, counters, seconds)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

@@ -4,6 +4,7 @@ Everything goes through the product's own code; the load and the queries run at 
 """
 
 import argparse
+import asyncio
 import json
 import os
 import shutil
@@ -20,7 +21,7 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.record import kills
+from benchmarks.record import courier, kills
 from benchmarks.record.data import fill
 from benchmarks.record.queries import SQLITE, SQLITE_TABLES, STANDARD
 from configs.record import RecordSettings
@@ -30,6 +31,8 @@ from pipeline.record.service import RecordService
 from pipeline.record.wire import Batch, encode
 
 RESULTS = Path(__file__).parents[1] / "results" / "record.jsonl"
+ROWS_PER_S = 200
+ASKING_STARTS_S = 2.0  # the other process loads DuckDB first
 _SETTINGS = RecordSettings(writer_memory_mb=6144, housekeeping_every_s=86_400)
 
 
@@ -60,37 +63,32 @@ def measure_inserts(service: RecordService, batches: int = 60, size: int = 1000)
 
 
 def measure_under_load(folder: Path, service: RecordService, seconds: float) -> dict[str, Any]:
-    """200 rows/s in small commits with publications going on, while another process asks the four questions."""
-    stop, commits_ms = threading.Event(), []
-
-    def write() -> None:
-        seq = 1
-        while not stop.wait(0.05):
-            one = batch("bench-load", seq, events(10))
-            began = time.perf_counter()
-            service.commit(one)
-            commits_ms.append((time.perf_counter() - began) * 1000)
-            seq += 10
-
+    """200 rows/s from spool to commit and publications going on, while another process asks the four questions."""
+    stop = threading.Event()
     publish_s: list[float] = []
 
     def publish() -> None:
         while not stop.wait(5.0):
             publish_s.append(service.publish())
 
-    threads = [threading.Thread(target=write), threading.Thread(target=publish)]
-    for thread in threads:
-        thread.start()
+    publishing = threading.Thread(target=publish)
+    publishing.start()
     command = [sys.executable, "-m", "benchmarks.record.run", "--ask", str(folder / "registro.duckdb"), str(seconds)]
-    asked: dict[str, Any] = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
+        counters = round(ROWS_PER_S / courier.EVENTS_PER_COUNTER_S)
+        talking_s = seconds + ASKING_STARTS_S
+        rows, waits_ms, commits_ms = asyncio.run(courier.record_talk(service, folder / "spool", counters, talking_s))
+        said, _ = asking.communicate()
     stop.set()
-    for thread in threads:
-        thread.join()
-    commits_ms.sort()
+    publishing.join()
+    asked: dict[str, Any] = json.loads(said)
     return asked | {
+        "written_rows_per_s": round(rows / talking_s),
         "commit_p50_ms": round(statistics.median(commits_ms), 1),
-        "commit_p99_ms": round(commits_ms[int(len(commits_ms) * 0.99)], 1),
+        "commit_p99_ms": round(courier.percentile(commits_ms, 0.99), 1),
         "commits": len(commits_ms),
+        "card_wait_p50_ms": round(statistics.median(waits_ms), 1),
+        "card_wait_p99_ms": round(courier.percentile(waits_ms, 0.99), 1),
         "publish_s": round(max(publish_s), 3),
         "publications": len(publish_s),
     }

@@ -48,10 +48,13 @@ _SUMS: dict[str, dict[str, str]] = {
 
 
 def create_summary_views(con: duckdb.DuckDBPyConnection) -> None:
-    """`fatos.resumo_…`: closed days from the stored sums, hot rows summed as they are read."""
+    """`fatos.resumo_…`: closed days from the stored sums, hot rows summed as they are read.
+
+    `tabela` says what a row was summed from: a view that names the tables it needs reads no others.
+    """
     for summary, sources in _SUMS.items():
-        hot = [sql.format(rows=f"bruto.{table}") for table, sql in sources.items()]
-        parts = [f"SELECT * EXCLUDE (tabela) FROM bruto.{summary}", *hot]
+        hot = [_named(table, sql.format(rows=f"bruto.{table}")) for table, sql in sources.items()]
+        parts = [f"SELECT * FROM bruto.{summary}", *hot]
         con.execute(f"CREATE OR REPLACE VIEW fatos.{summary} AS {' UNION ALL BY NAME '.join(parts)}")
 
 
@@ -59,7 +62,11 @@ def summarise(con: duckdb.DuckDBPyConnection, table: str, day: date, rows: str) 
     """Store what a closed day's rows (`rows`: SQL of a table expression) add up to, in place of what was stored."""
     for summary, sql in _of(table):
         con.execute(f"DELETE FROM bruto.{summary} WHERE tabela = ? AND dia = ?", [table, day])
-        con.execute(f"INSERT INTO bruto.{summary} BY NAME SELECT '{table}' AS tabela, * FROM ({sql.format(rows=rows)})")
+        con.execute(f"INSERT INTO bruto.{summary} BY NAME {_named(table, sql.format(rows=rows))}")
+
+
+def _named(table: str, sums: str) -> str:
+    return f"SELECT '{table}' AS tabela, * FROM ({sums})"
 
 
 def _of(table: str) -> Iterator[tuple[str, str]]:

@@ -85,8 +85,8 @@ SELECT dia, cliente_codigo, balcao_id,
        sum(descartado_s) / 60 AS minutos_poupados,
        sum(descartado_s) / nullif(sum(recebido_s), 0) AS fracao_poupada
 FROM fatos.resumo_balcoes
-GROUP BY dia, cliente_codigo, balcao_id
-HAVING sum(recebido_s) IS NOT NULL;
+WHERE tabela = 'segmentos'
+GROUP BY dia, cliente_codigo, balcao_id;
 
 CREATE OR REPLACE VIEW analise.custo_provedor_dia AS
 SELECT dia, cliente_codigo, tipo, provedor, modelo,
@@ -142,11 +142,12 @@ FROM fatos.resumo_balcoes
 GROUP BY dia, cliente_codigo, balcao_id;
 
 CREATE OR REPLACE VIEW analise.conversao_loja AS
-SELECT f.cliente_codigo, any_value(l.razao_social) AS razao_social, sum(f.sugeridas)::BIGINT AS sugeridas,
-       sum(f.com_desfecho)::BIGINT AS com_desfecho, sum(f.vendidas)::BIGINT AS vendidas,
+SELECT f.cliente_codigo, any_value(l.razao_social) AS razao_social, coalesce(sum(f.sugeridas), 0)::BIGINT AS sugeridas,
+       coalesce(sum(f.com_desfecho), 0)::BIGINT AS com_desfecho, coalesce(sum(f.vendidas), 0)::BIGINT AS vendidas,
        sum(f.vendidas) / nullif(sum(f.sugeridas), 0) AS taxa_conversao
-FROM analise.funil_dia f
+FROM fatos.resumo_balcoes f
 LEFT JOIN analise.lojas l USING (cliente_codigo)
+WHERE f.tabela IN ('segmentos', 'interacoes', 'desfechos')
 GROUP BY f.cliente_codigo;
 
 CREATE OR REPLACE VIEW analise.produtos AS
