@@ -40,6 +40,9 @@ def erase(
         receipt = _carry_out(request, folder, environment.db_file or folder / "registro.duckdb")
     except RecordError as error:
         raise CommandError(str(error)) from None
+    if receipt.sessions == 0:
+        out.print("nothing was recorded before that day: nothing to erase")
+        return
     out.print(f"[good]erased[/good] {receipt.sessions} sessions, {receipt.texts_erased} texts")
     out.print(f"closed-day files written anew: {receipt.files_rewritten}; request {receipt.request_id}")
     out.print(f"proof: {receipt.rows_left} rows and {receipt.keys_left} keys or texts of them are left")

@@ -5,8 +5,6 @@ the same file without its write-ahead log, or the last publication. The journal 
 """
 
 import shutil
-import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
@@ -41,7 +39,7 @@ class Database:
         try:
             return self._attach(path, "registro", "")
         except _Damaged as damage:
-            wal = _set_aside(path.with_name(path.name + ".wal"))
+            wal = self._places.set_aside(path.with_name(path.name + ".wal"))
             reason = str(damage)
         if wal is not None:
             try:
@@ -51,7 +49,7 @@ class Database:
             else:
                 self._tell(f"{wal} could not be replayed ({reason}): set aside; facts go on from the last checkpoint")
                 return con
-        aside = _set_aside(path)
+        aside = self._places.set_aside(path)
         source = self._copy_published(path)
         self._tell(f"{path} is damaged ({reason}): set aside as {aside}; facts were rebuilt from {source}")
         return self._attach(path, "registro", "")
@@ -72,8 +70,8 @@ class Database:
         try:
             return self._attach(path, "privado", "private_")
         except _Damaged as damage:
-            _set_aside(path.with_name(path.name + ".wal"))
-            aside = _set_aside(path)
+            self._places.set_aside(path.with_name(path.name + ".wal"))
+            aside = self._places.set_aside(path)
             self._tell(f"{path} is damaged ({damage}): set aside as {aside}; the registry is read from its log")
             return self._attach(path, "privado", "private_")
 
@@ -117,15 +115,6 @@ def _understood(error: duckdb.Error, path: Path) -> Exception:
     if any(phrase in text for phrase in ("Permission denied", "Read-only file system", "No space left")):
         return DataFolderError(f"{path} cannot be written ({text}); check the volume's mode and free space")
     return _Damaged(text[:200])
-
-
-def _set_aside(path: Path) -> Path | None:
-    if not path.exists():
-        return None
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + f"-{time.monotonic_ns() % 1000:03d}"
-    aside = path.with_name(f"{path.name}.danificado-{stamp}")
-    path.rename(aside)
-    return aside
 
 
 def _quoted(path: Path) -> str:

@@ -44,16 +44,34 @@ class ErasureReceipt:
     keys_left: int
 
 
-def sessions_of(con: duckdb.DuckDBPyConnection, request: ErasureRequest) -> list[str]:
-    """The sessions a request means, in hot and closed days."""
+def sessions_of(stores: Stores, request: ErasureRequest) -> list[str]:
+    """The sessions a request means, in hot and closed days. Raises ErasureError for a session or counter unknown."""
     if request.session_id is not None:
-        return [as_uuid(request.session_id)]
+        session_id = as_uuid(request.session_id)
+        if not _is_known(stores, session_id):
+            raise ErasureError(
+                f"there is no session {request.session_id} in the record; what is being said now is there in seconds"
+            )
+        return [session_id]
     if request.balcao_id is not None:
         where, value = "balcao_id = ?", str(request.balcao_id)
     else:
         where, value = "dia < ?", str(request.before)
     sql = f"SELECT DISTINCT sessao_id::VARCHAR FROM fatos.sessoes WHERE {where}"
-    return [found for (found,) in con.execute(sql, [value]).fetchall()]
+    found = [session_id for (session_id,) in stores.facts.con.execute(sql, [value]).fetchall()]
+    if request.balcao_id is not None and not found:
+        raise ErasureError(f"there is no session of the counter {request.balcao_id} in the record")
+    return found
+
+
+def _is_known(stores: Stores, session_id: str) -> bool:
+    """Some fact or text of it is there, or it was erased before: then that is proven again."""
+    facts = [f"fatos.{table}" for table in SEALED_TABLES] + [f"bruto.{_PUBLISHED_TEXTS}", "bruto.eliminacoes"]
+    return any(
+        con.execute(f"SELECT 1 FROM {table} WHERE sessao_id = ? LIMIT 1", [session_id]).fetchall()
+        for con, tables in ((stores.facts.con, facts), (stores.texts.con, ["chaves", "textos"]))
+        for table in tables
+    )
 
 
 def erase_facts(

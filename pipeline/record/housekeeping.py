@@ -110,6 +110,7 @@ class Housekeeping:
         """Purge what was kept long enough, seal closed days, give the space back, publish. Commits go on in between."""
         with self._working:
             today = datetime.now(self._timezone).date()
+            self._places.remove_set_aside(self._texts_kept_from())
             texts = self._writer.run(self._purge_texts).result()
             rows = self._writer.run(lambda: self._purge_facts(today)).result()
             closed = today - timedelta(days=self._settings.seal_after_days - 1)
@@ -130,8 +131,11 @@ class Housekeeping:
     def _seal(self, table: str, day: date) -> None:
         self._archive.seal(self._facts, table, day)
 
+    def _texts_kept_from(self) -> datetime:
+        return datetime.now(UTC) - timedelta(days=self._settings.texts_kept_days)
+
     def _purge_texts(self) -> int:
-        oldest = datetime.now(UTC) - timedelta(days=self._settings.texts_kept_days)
+        oldest = self._texts_kept_from()
         return erasure.purge_texts(self._writer.stores.texts.con, oldest) + erasure.purge_published(self._facts, oldest)
 
     def _purge_facts(self, today: date) -> int:
@@ -160,7 +164,7 @@ class Housekeeping:
 
     def _erase(self, request: ErasureRequest) -> ErasureReceipt:
         stores, request_id = self._writer.stores, erasure.new_request_id()
-        sessions = erasure.sessions_of(stores.facts.con, request)
+        sessions = erasure.sessions_of(stores, request)
         if not sessions:
             return ErasureReceipt(request_id, 0, 0, 0, 0, 0, 0)
         at = datetime.now(UTC)
@@ -171,4 +175,5 @@ class Housekeeping:
         stores.facts.erased(sessions)
         self._rewrite_facts()
         self._rewrite_texts()
+        self._places.remove_set_aside()  # they hold what was erased, as it was
         return ErasureReceipt(request_id, len(sessions), rows, texts, files, *erasure.left_of(stores, sessions))

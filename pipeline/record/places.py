@@ -7,10 +7,14 @@ registro.duckdb   what analysts open, unless DB_FILE says elsewhere
 """
 
 import os
+import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline.record.errors import DataFolderError
+
+_DAMAGED = ".danificado-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,21 @@ class Places:
                 f"the data folder {self.data_dir} cannot be written ({error.strerror}); "
                 "give this user write access or set BALTO_DATA_DIR to another folder"
             ) from None
+
+    def set_aside(self, path: Path) -> Path | None:
+        """Rename a damaged file, so that another can take its place; None when there is no such file."""
+        if not path.exists():
+            return None
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S") + f"-{time.monotonic_ns() % 1000:03d}"
+        aside = path.with_name(f"{path.name}{_DAMAGED}{stamp}")
+        path.rename(aside)
+        return aside
+
+    def remove_set_aside(self, before: datetime | None = None) -> None:
+        """Delete what was set aside (before then, when given): it holds personal data too."""
+        for path in self.private.glob(f"*{_DAMAGED}*"):
+            if before is None or path.stat().st_mtime < before.timestamp():
+                path.unlink(missing_ok=True)
 
 
 def require_writable(folder: Path) -> None:

@@ -44,6 +44,8 @@ def test_query_as_table_csv_and_arrow(published_dir: Path) -> None:
         (["query", "SELECT 1", "--server", "http://127.0.0.1:1", "--key", "k"], b"did not answer"),
         (["report", "--since", "2026-02-01", "--until", "2026-01-01"], b"is after"),
         (["erase", "--yes"], b"exactly one"),
+        (["erase", "--yes", "--session", "nunca-houve"], b"no session nunca-houve in the record"),
+        (["erase", "--yes", "--counter", "nunca-houve"], b"no session of the counter nunca-houve"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(published_dir: Path, arguments: list[str], said: bytes) -> None:
@@ -70,3 +72,5 @@ def test_erase_while_the_service_runs_and_when_it_does_not(tmp_path: Path) -> No
     balto("erase", "--session", second, "--yes", folder=tmp_path)
     out = balto("query", "SELECT count(*) AS n FROM analise.interacoes", "--csv", folder=tmp_path).stdout
     assert out == b'"n"\n0\n'
+    done = balto("erase", "--before", "2020-01-01", "--yes", folder=tmp_path)
+    assert b"nothing to erase" in done.stdout

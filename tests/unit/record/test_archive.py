@@ -1,5 +1,6 @@
 """Closed days, retention and erasure."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -150,6 +151,72 @@ def test_erasing_by_counter_and_by_day(open_service: Open, data_dir: Path) -> No
     today = datetime.now(UTC).date()
     assert service.erase(ErasureRequest(before=today - timedelta(days=3))).sessions == 1
     assert published(data_dir, "SELECT balcao_id FROM analise.interacoes") == [("b",)]
+
+
+@pytest.mark.parametrize("days", [0, 4])
+def test_erasing_again_proves_it_again(open_service: Open, days: int) -> None:
+    service = open_service()
+    session_id = new_id()
+    service.commit(batch("o1", 1, days_ago(days, session_id)))
+    service.tidy()
+    for texts in (True, False):
+        receipt = service.erase(ErasureRequest(session_id=session_id))
+        assert (receipt.sessions, receipt.rows_left, receipt.keys_left) == (1, 0, 0)
+        assert (receipt.texts_erased > 0) == texts
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        (ErasureRequest(session_id=new_id()), "no session .* in the record"),
+        (ErasureRequest(balcao_id="balcao-9"), "no session of the counter balcao-9"),
+    ],
+)
+def test_what_was_never_recorded_is_not_said_to_be_erased(
+    open_service: Open, request_: ErasureRequest, said: str
+) -> None:
+    service = open_service()
+    service.commit(batch("o1", 1, days_ago(0)))
+    with pytest.raises(ErasureError, match=said):
+        service.erase(request_)
+    service.publish()
+    assert service.run_on_writer(lambda con: con.execute("SELECT * FROM bruto.eliminacoes").fetchall()) == []
+
+
+def test_days_before_which_nothing_was_recorded_are_nothing_to_erase(open_service: Open) -> None:
+    service = open_service()
+    service.commit(batch("o1", 1, days_ago(0)))
+    assert service.erase(ErasureRequest(before=datetime.now(UTC).date() - timedelta(days=30))).sessions == 0
+
+
+def test_a_session_of_which_only_texts_are_left_is_known(open_service: Open) -> None:
+    service = open_service(facts_kept_days=1, errors_kept_days=1, texts_kept_days=30)
+    session_id = new_id()
+    service.commit(batch("o1", 1, days_ago(4, session_id)))
+    service.tidy()
+    assert service.erase(ErasureRequest(session_id=session_id)).texts_erased > 0
+
+
+def test_files_set_aside_as_damaged_go_with_an_erasure(open_service: Open, data_dir: Path) -> None:
+    """They hold what was erased, keys among it, as it was."""
+    service = open_service()
+    session_id = new_id()
+    service.commit(batch("o1", 1, days_ago(0, session_id)))
+    aside = data_dir / "gravador" / "privado.duckdb.danificado-20261122T000000-000"
+    aside.write_bytes((data_dir / "gravador" / "privado.duckdb").read_bytes())
+    service.erase(ErasureRequest(session_id=session_id))
+    assert not aside.exists()
+
+
+def test_files_set_aside_go_when_the_texts_in_them_would_have(open_service: Open, data_dir: Path) -> None:
+    service = open_service(texts_kept_days=30)
+    young, old = (data_dir / "gravador" / f"privado.duckdb.danificado-{name}" for name in ("young", "old"))
+    for path, days in ((young, 29), (old, 31)):
+        path.touch()
+        set_aside_s = (datetime.now(UTC) - timedelta(days=days)).timestamp()
+        os.utime(path, (set_aside_s, set_aside_s))
+    service.tidy()
+    assert (young.exists(), old.exists()) == (True, False)
 
 
 def test_a_request_names_one_thing() -> None:
