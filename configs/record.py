@@ -52,3 +52,4 @@ class RecordSettings(BaseModel):
     query_bytes: int = Field(256 << 20, ge=1024)
     query_threads: int = Field(2, ge=1)
     query_at_once: int = Field(2, ge=1)
+    query_unconfined: bool = Field(False, description="answer also where the kernel cannot keep a query from files")

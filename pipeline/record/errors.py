@@ -12,7 +12,7 @@ RecordError
     ├── QueryRefused      wrong SQL, or something a query may not do
     ├── QueryTooLong      took longer than allowed and was killed
     ├── QueryTooLarge     the result passed the row or byte limit
-    └── QueryUnavailable  nothing is published yet, or too many queries at once
+    └── QueryUnavailable  nothing is published yet, too many queries at once, or no way to confine one
 """
 
 

@@ -28,7 +28,10 @@ MEDIA_TYPES: dict[Format, str] = {
 }
 _CHUNK_BYTES = 1 << 16
 _MOST_SQL = 100_000
-_FAILURES: dict[str, type[QueryError]] = {"refused": QueryRefused, "too_large": QueryTooLarge}
+_FAILURES: dict[str, type[QueryError]] = {
+    "refused": QueryRefused, "too_large": QueryTooLarge, "unconfined": QueryUnavailable
+}  # fmt: skip
+WORKER = ("-m", "pipeline.record.query_worker")
 
 
 class QueryRequest(BaseModel):
@@ -48,12 +51,13 @@ class QueryLimits:
     rows: int = 1_000_000
     bytes: int = 256 << 20
     threads: int = 2
+    unconfined: bool = False
 
     @classmethod
     def of(cls, settings: RecordSettings) -> "QueryLimits":
         return cls(
             settings.query_time_s, settings.query_memory_mb, settings.query_spill_mb, settings.query_rows,
-            settings.query_bytes, settings.query_threads,
+            settings.query_bytes, settings.query_threads, settings.query_unconfined,
         )  # fmt: skip
 
 
@@ -95,7 +99,7 @@ async def _start(scratch: Path) -> asyncio.subprocess.Process:
     pipe = asyncio.subprocess.PIPE
     environment = {"PATH": os.defpath, "HOME": str(scratch), "TMPDIR": str(scratch), "LANG": "C.UTF-8"}
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "pipeline.record.query_worker", stdin=pipe, stdout=pipe, stderr=pipe,
+        sys.executable, *WORKER, stdin=pipe, stdout=pipe, stderr=pipe,
         cwd=Path(__file__).parents[2], env=environment, start_new_session=True,
     )  # fmt: skip
 
@@ -112,6 +116,7 @@ def _order(published_db: Path, archive: Path, sql: str, form: Format, limits: Qu
         "spill_mb": limits.spill_mb,
         "rows": limits.rows,
         "threads": limits.threads,
+        "unconfined": limits.unconfined,
     }
     return json.dumps(order).encode()
 

@@ -2,7 +2,9 @@
 
 What holds it, in the order it is put on: no network (own namespace, where the kernel lets us), no root (becomes
 `nobody`), files read-only but for its scratch folder (Landlock, where the kernel has it), limits on address space,
-CPU and file size, then DuckDB's own locks. A failure is one line on stderr: `refused: …` or `too_large: …`.
+CPU and file size, then DuckDB's own locks. Those alone would not do: DuckDB 2.0 lets read_duckdb() open any database
+and COPY write over a file that may be read; without Landlock or another user, no query is answered. A failure is one
+line on stderr: `refused: …`, `too_large: …` or `unconfined: …`.
 """
 
 import json
@@ -16,6 +18,10 @@ from pipeline.record import confinement
 
 _BASE_MB = 1536  # address space of Python, DuckDB and Arrow before any data
 _BATCH_ROWS = 10_000
+_NOT_HELD = (
+    "this machine cannot confine queries: it needs Landlock (Linux 5.13 or later, enabled), or a service started as "
+    "root; record.query_unconfined answers them all the same"
+)
 
 
 def main() -> None:
@@ -35,11 +41,14 @@ def fail(kind: str, message: str) -> NoReturn:
 def confine(order: dict[str, Any]) -> None:
     """Give up whatever the query does not need."""
     confinement.leave_network()
+    owner = os.geteuid()
     confinement.drop_root(Path(order["database"]))
-    confinement.restrict_files(
+    restricted = confinement.restrict_files(
         readable=[Path(order["database"]), Path(order["archive"]), *confinement.runtime_folders()],
         writable=[Path(order["scratch"])],
     )
+    if not restricted and os.geteuid() == owner and not order["unconfined"]:
+        fail("unconfined", _NOT_HELD)
     memory = (order["memory_mb"] + _BASE_MB) << 20
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     seconds = int(order["time_s"] * order["threads"]) + 5

@@ -5,13 +5,19 @@ import io
 import json
 import tempfile
 import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
+from pipeline.ids import new_id
 from pipeline.record.errors import QueryRefused, QueryTooLarge, QueryTooLong, QueryUnavailable
 from pipeline.record.query import Format, QueryLimits, run_query
+from pipeline.record.service import RecordService
+from tests.contract.record.conftest import SETTINGS
+from tests.unit.record.conftest import batch, conversation
 
 LIMITS = QueryLimits(time_s=60.0)
 
@@ -59,19 +65,25 @@ def everything(folder: Path) -> list[tuple[Path, int]]:
         "SELECT * FROM read_csv('/etc/passwd')",
         "SELECT * FROM read_text('{data}/gravador/cadastro.jsonl')",
         "SELECT * FROM glob('/*')",
+        "FROM read_duckdb('{data}/gravador/privado.duckdb', table_name = 'clientes')",
+        "FROM sniff_csv('/etc/passwd')",
+        "FROM query('FROM read_text(''/etc/passwd'')')",
         "ATTACH '{data}/gravador/privado.duckdb'",
         "ATTACH '{data}/new.duckdb' AS n",
         "COPY (SELECT 1) TO '{data}/out.csv'",
         "EXPORT DATABASE '{data}/out'",
         "WITH gone AS (DELETE FROM bruto.interacoes RETURNING *) SELECT * FROM gone",
         "WITH c AS (COPY (SELECT 1) TO '{data}/out.csv') SELECT 1",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{data}/out.csv'",
         "CREATE TABLE bruto.x (a INTEGER)",
+        "IMPORT DATABASE '{data}'",
         "SET memory_limit = '100GB'",
         "SET enable_external_access = true",
         "RESET lock_configuration",
         "INSTALL httpfs",
         "LOAD '/tmp/x.duckdb_extension'",
         "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
+        "CALL enable_logging(storage = 'file', storage_config = {{'path': '{data}/log'}})",
         "SELECT * FROM sys",
         "SELECT 1; SELECT 2",
         "SELECT nothing FROM nowhere",
@@ -83,6 +95,58 @@ async def test_what_a_query_may_not_do(published_dir: Path, sql: str) -> None:
     with pytest.raises(QueryRefused):
         await ask(published_dir, sql.format(data=published_dir))
     assert everything(published_dir) == before
+
+
+@pytest.fixture(scope="session")
+def closed_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A data folder with one closed day, and a file of it: what a query may read, DuckDB would let it write."""
+    folder = tmp_path_factory.mktemp("fechado")
+    at = datetime.now(UTC) - timedelta(days=3)
+    service = RecordService(SETTINGS, folder, folder / "registro.duckdb")
+    service.commit(batch("o1", 1, [replace(event, at=at) for event in conversation(new_id())]))
+    service.tidy()
+    service.close()
+    return folder, next((folder / "arquivo").glob("interacoes/*/*.parquet"))
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY (SELECT 1) TO '{file}'",
+        "WITH c AS (COPY (SELECT 1) TO '{file}') SELECT 1",
+        "WITH c AS (COPY (SELECT 1) TO '{file}' (FORMAT parquet, USE_TMP_FILE false)) SELECT 1",
+        "EXPLAIN ANALYZE COPY (SELECT 1) TO '{file}' (FORMAT parquet, USE_TMP_FILE false)",
+    ],
+)
+async def test_closed_days_are_read_and_never_written(closed_day: tuple[Path, Path], sql: str) -> None:
+    folder, file = closed_day
+    before = file.read_bytes()
+    assert await ask(folder, "SELECT count(*) AS n FROM analise.interacoes") == b'"n"\n"1"\n'
+    with pytest.raises(QueryRefused):
+        await ask(folder, sql.format(file=file))
+    assert file.read_bytes() == before
+
+
+UNCONFINED = """
+from pipeline.record import confinement, query_worker
+confinement.restrict_files = lambda **folders: False
+confinement.drop_root = lambda must_read: False
+query_worker.main()
+"""
+
+
+@pytest.mark.parametrize("permitted", [False, True])
+async def test_where_the_kernel_holds_no_query_none_is_answered(
+    published_dir: Path, monkeypatch: pytest.MonkeyPatch, permitted: bool
+) -> None:
+    """DuckDB's own locks let read_duckdb() open the private file, and COPY write over a closed day."""
+    monkeypatch.setattr("pipeline.record.query.WORKER", ("-c", UNCONFINED))
+    limits = replace(LIMITS, unconfined=permitted)
+    if permitted:
+        assert await ask(published_dir, "SELECT 1 AS a", limits=limits) == b'"a"\n"1"\n'
+        return
+    with pytest.raises(QueryUnavailable, match="Landlock"):
+        await ask(published_dir, "SELECT 1 AS a", limits=limits)
 
 
 async def test_a_long_query_is_killed_from_outside(published_dir: Path) -> None:
