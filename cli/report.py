@@ -50,7 +50,7 @@ def _write(first: date, last: date, to: Path, path: Path) -> None:
         raise CommandError(f"{path} could not be read: {str(error).splitlines()[0]}") from None
     try:
         if to.suffix == ".png":
-            to.write_bytes(sheet(figures))
+            to.write_bytes(sheet(figures, Period(first, last)))
         else:
             to.write_text(page(figures, Period(first, last), published[0][0] if published else "–"), encoding="utf-8")
     except OSError as error:

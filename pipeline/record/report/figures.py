@@ -12,6 +12,9 @@ class Period:
     since: date
     until: date  # included
 
+    def __str__(self) -> str:
+        return f"{self.since:%d/%m/%Y} a {self.until:%d/%m/%Y}"
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:
@@ -25,7 +28,7 @@ class Figures:
     funnel: list[tuple[Any, ...]]  # store, heard, understood, asked, suggested, sold
     products: list[tuple[Any, ...]]  # product, suggestions
     alerts: list[tuple[Any, ...]]  # reason, times
-    audio: list[tuple[Any, ...]]  # counter, utterances, SNR median, SNR p10, clipped, noisy fraction
+    audio: list[tuple[Any, ...]]  # counter, utterances, SNR median, SNR p10, clipped, DC offset, noisy fraction
 
 
 _STAGES = {
@@ -75,7 +78,7 @@ def gather(con: duckdb.DuckDBPyConnection, period: Period) -> Figures:
         audio=ask(f"""
             SELECT coalesce(any_value(b.nome_balcao), s.balcao_id, 'sem balcão'), count(*),
                    approx_quantile(snr_db, 0.5), approx_quantile(snr_db, 0.1), avg(fracao_saturada),
-                   avg((snr_db < 10)::INTEGER)
+                   avg(abs(desvio_dc)), avg((snr_db < 10)::INTEGER)
             FROM fatos.segmentos s LEFT JOIN analise.balcoes b USING (balcao_id)
             WHERE {_WITHIN} AND segmento_id IS NOT NULL GROUP BY s.balcao_id ORDER BY 4 NULLS LAST LIMIT 20"""),
     )

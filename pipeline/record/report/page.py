@@ -5,13 +5,14 @@ from html import escape
 from typing import Any
 
 from pipeline.record.report.figures import Figures, Period
-from pipeline.record.report.plots import PLOTS, picture
+from pipeline.record.report.numbers import in_brazilian
+from pipeline.record.report.plots import PLOTS, Plot, picture
 
 _STYLE = """
 :root { color-scheme: light; --ink: #1f2933; --quiet: #616e7c; --line: #e4e7eb; }
 body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
 h1 { margin-bottom: 0 } h2 { margin-top: 2.5rem; border-top: 1px solid var(--line); padding-top: 1.5rem }
-.quiet { color: var(--quiet) } svg { max-width: 100%; height: auto }
+.quiet { color: var(--quiet) } svg { width: 100%; height: auto }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1rem; margin: 1.5rem 0 }
 .tile { border: 1px solid var(--line); border-radius: .5rem; padding: 1rem }
 .tile b { display: block; font-size: 1.7rem }
@@ -23,20 +24,20 @@ th:first-child, td:first-child { text-align: left } tr + tr td { border-top: 1px
 _TABLES: dict[str, tuple[str, ...]] = {
     "providers": ("Provedor", "Modelo", "Chamadas", "Mediana, ms", "p95 do pior dia, ms", "Erros"),
     "funnel": ("Loja", "Ouvidas", "Compreendidas", "Perguntas", "Sugeridas", "Vendidas"),
-    "audio": ("Balcão", "Falas", "SNR mediana, dB", "SNR p10, dB", "Saturado", "Falas ruidosas"),
+    "audio": ("Balcão", "Falas", "SNR mediana, dB", "SNR p10, dB", "Saturado", "Desvio DC", "Falas ruidosas"),
 }
 _SHOWN_ROWS = 20
-_FRACTIONS = {("providers", 5), ("audio", 4), ("audio", 5)}
+_FRACTIONS = {("providers", 5), ("audio", 4), ("audio", 5), ("audio", 6)}
 
 
 def page(figures: Figures, period: Period, published: str) -> str:
     """The whole page. `published` says how fresh the numbers are."""
-    sections = "".join(_section(name, title, figures) for name, title, _ in PLOTS)
+    sections = "".join(_section(plot, figures) for plot in PLOTS)
     return f"""<!doctype html>
 <html lang="pt-BR"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Balto: {period.since:%d/%m/%Y} a {period.until:%d/%m/%Y}</title><style>{_STYLE}</style></head><body>
+<title>Balto: {period}</title><style>{_STYLE}</style></head><body>
 <h1>Balto no balcão</h1>
-<p class="quiet">{period.since:%d/%m/%Y} a {period.until:%d/%m/%Y} · dados publicados em {escape(published)}</p>
+<p class="quiet">{period} · dados publicados em {escape(published)}</p>
 {_tiles(figures.totals)}{sections}<h2>Provedores</h2>{_table("providers", figures.providers)}
 </body></html>
 """
@@ -44,17 +45,17 @@ def page(figures: Figures, period: Period, published: str) -> str:
 
 def _tiles(totals: dict[str, Any]) -> str:
     received, saved = totals["minutos_recebidos"], totals["minutos_poupados"]
-    share = f"{_number(100 * saved / received, 0)} % do áudio recebido" if received else "nenhum áudio recebido"
+    share = f"{in_brazilian(100 * saved / received, 0)} % do áudio recebido" if received else "nenhum áudio recebido"
     tiles = (
-        (_number(saved, 0), "minutos poupados", share),
-        (f"US$ {_number(totals['poupado_usd'], 2)}", "não gastos em transcrição", "ao custo médio do minuto pago"),
-        (f"US$ {_number(totals['custo_usd'], 2)}", "gastos com provedores", ""),
+        (in_brazilian(saved, 0), "minutos poupados", share),
+        (f"US$ {in_brazilian(totals['poupado_usd'], 2)}", "não gastos em transcrição", "ao custo médio do minuto pago"),
+        (f"US$ {in_brazilian(totals['custo_usd'], 2)}", "gastos com provedores", ""),
         (
-            _number(totals["sugeridas"], 0),
+            in_brazilian(totals["sugeridas"], 0),
             "interações com sugestão",
-            f"de {_number(totals['interacoes'], 0)} perguntas",
+            f"de {in_brazilian(totals['interacoes'], 0)} perguntas",
         ),
-        (_number(totals["vendidas"], 0), "vendas informadas", "pelo último feedback do balcão"),
+        (in_brazilian(totals["vendidas"], 0), "vendas informadas", "pelo último feedback do balcão"),
     )
     cells = "".join(
         f'<div class="tile"><b>{value}</b>{label}<br><span class="quiet">{note}</span></div>'
@@ -63,15 +64,13 @@ def _tiles(totals: dict[str, Any]) -> str:
     return f'<div class="tiles">{cells}</div>'
 
 
-def _section(name: str, title: str, figures: Figures) -> str:
-    rows: Sequence[Any] = getattr(figures, name)
+def _section(plot: Plot, figures: Figures) -> str:
+    rows: Sequence[Any] = getattr(figures, plot.section)
     if not rows:
-        return f'<h2>{title}</h2><p class="quiet">Nada neste período.</p>'
-    draw = next(draw for plot, _, draw in PLOTS if plot == name)
-    tall = len(rows) if name in ("products", "alerts", "audio") else 0
-    svg = picture(draw, tall, figures, "svg").decode()
-    table = _table(name, rows) if name in _TABLES else ""
-    return f"<h2>{title}</h2>{svg[svg.index('<svg') :]}{table}"
+        return f'<h2>{plot.title}</h2><p class="quiet">Nada neste período.</p>'
+    svg = picture(plot, figures, "svg").decode()
+    table = _table(plot.section, rows) if plot.with_table else ""
+    return f"<h2>{plot.title}</h2>{svg[svg.index('<svg') :]}{table}"
 
 
 def _table(name: str, rows: Sequence[Sequence[Any]]) -> str:
@@ -89,9 +88,8 @@ def _cell(value: Any, is_fraction: bool) -> str:
         return "–"
     if isinstance(value, str):
         return escape(value)
-    return f"{_number(100 * value, 1)} %" if is_fraction else _number(value, 1 if isinstance(value, float) else 0)
-
-
-def _number(value: float, decimals: int) -> str:
-    """As Brazilians write them: 1.234,5."""
-    return f"{value:,.{decimals}f}".translate(str.maketrans(",.", ".,"))
+    return (
+        f"{in_brazilian(100 * value, 1)} %"
+        if is_fraction
+        else in_brazilian(value, 1 if isinstance(value, float) else 0)
+    )

@@ -1,19 +1,27 @@
 """The report's plots. Colours hold in print and for colour-blind readers; labels are in Portuguese."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
+from matplotlib.ticker import FuncFormatter
 
-from pipeline.record.report.figures import Figures
+from pipeline.record.report.figures import Figures, Period
+from pipeline.record.report.numbers import in_brazilian, totals_in_words
 
 BLUE, ORANGE, GREEN, GREY = "#0072B2", "#E69F00", "#009E73", "#9AA0A6"
 _PROVIDER_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", "#D55E00")
 _SIZE = (7.2, 3.4)
+MOST_STORES = 12
+MOST_TICKS = 10
+_EPOCH = date(1970, 1, 1)  # Matplotlib's days count from here
 
 mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none"})
+mpl.rcParams["text.parse_math"] = False  # a $ is money, in a product's name too
 
 Draw = Callable[[Any, Figures], None]
 
@@ -25,7 +33,7 @@ def minutes(ax: Any, figures: Figures) -> None:
     ax.bar(days, saved, bottom=paid, color=GREEN, label="poupados pelo portão")
     ax.set_ylabel("minutos de áudio")
     _legend(ax)
-    ax.tick_params(axis="x", rotation=45)
+    _days(ax, days)
 
 
 def costs(ax: Any, figures: Figures) -> None:
@@ -38,7 +46,7 @@ def costs(ax: Any, figures: Figures) -> None:
         base = [a + b for a, b in zip(base, values, strict=True)]
     ax.set_ylabel("US$")
     _legend(ax)
-    ax.tick_params(axis="x", rotation=45)
+    _days(ax, days)
 
 
 def latency(ax: Any, figures: Figures) -> None:
@@ -46,6 +54,7 @@ def latency(ax: Any, figures: Figures) -> None:
     ax.barh(stages, [row[2] for row in figures.latency][::-1], color=GREY, label="p95")
     ax.barh(stages, [row[1] for row in figures.latency][::-1], color=BLUE, height=0.45, label="mediana")
     ax.set_xlabel("ms, da última palavra ao cartão")
+    _counts(ax.xaxis)
     _legend(ax)
 
 
@@ -53,21 +62,39 @@ def funnel(ax: Any, figures: Figures) -> None:
     steps = ("ouvidas", "compreendidas", "perguntas", "sugeridas", "vendidas")
     values = [sum(row[1 + n] or 0 for row in figures.funnel) for n in range(len(steps))]
     bars = ax.barh(steps[::-1], values[::-1], color=BLUE)
-    ax.bar_label(bars, labels=[f"{value:,.0f}".replace(",", ".") for value in values[::-1]], padding=3)
+    ax.bar_label(bars, labels=[in_brazilian(value, 0) for value in values[::-1]], padding=3)
     ax.set_xlabel("todas as lojas")
+    ax.margins(x=0.15)  # the longest bar's number stays inside
+    _counts(ax.xaxis)
+
+
+def stores(ax: Any, figures: Figures) -> None:
+    """The same by store: what was asked, suggested and sold, one bar in front of the other."""
+    rows = figures.funnel[:MOST_STORES][::-1]
+    names = [row[0] for row in rows]
+    for column, label, colour, height in ((3, "perguntas", GREY, 0.8), (4, "sugeridas", BLUE, 0.55)):
+        ax.barh(names, [row[column] or 0 for row in rows], color=colour, height=height, label=label)
+    ax.barh(names, [row[5] or 0 for row in rows], color=GREEN, height=0.3, label="vendidas")
+    ax.set_xlabel("interações" + (f", as {MOST_STORES} maiores" if len(figures.funnel) > MOST_STORES else ""))
+    _few(ax, rows)
+    _counts(ax.xaxis)
+    _legend(ax)
 
 
 def products(ax: Any, figures: Figures) -> None:
     rows = figures.products[::-1]
     ax.barh([row[0] for row in rows], [row[1] for row in rows], color=BLUE)
     ax.set_xlabel("sugestões")
+    _few(ax, rows)
+    _counts(ax.xaxis)
 
 
 def alerts(ax: Any, figures: Figures) -> None:
     rows = figures.alerts[::-1]
     ax.barh([row[0] for row in rows], [row[1] for row in rows], color=ORANGE)
-    ax.set_ylim(-0.6, max(len(rows), 5) - 0.4)  # one reason is a bar, not a wall
     ax.set_xlabel("encaminhamentos ao farmacêutico ou ao médico")
+    _few(ax, rows)
+    _counts(ax.xaxis)
 
 
 def audio(ax: Any, figures: Figures) -> None:
@@ -76,6 +103,7 @@ def audio(ax: Any, figures: Figures) -> None:
     ax.barh([row[0] for row in rows], [row[3] for row in rows], color=BLUE, height=0.45, label="10 % piores")
     ax.axvline(10, color=ORANGE, linestyle="--", linewidth=1)
     ax.set_xlabel("relação sinal-ruído, dB (abaixo de 10: mude o microfone)")
+    _few(ax, rows)
     _legend(ax)
 
 
@@ -83,37 +111,64 @@ def _legend(ax: Any) -> None:
     ax.legend(frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1)
 
 
-PLOTS: tuple[tuple[str, str, Draw], ...] = (
-    ("minutes", "Minutos pagos e poupados", minutes),
-    ("costs", "Custo por provedor", costs),
-    ("latency", "Onde o tempo vai", latency),
-    ("funnel", "Do balcão à venda", funnel),
-    ("products", "Produtos mais sugeridos", products),
-    ("alerts", "Encaminhamentos", alerts),
-    ("audio", "Qualidade do áudio por balcão", audio),
+def _days(ax: Any, days: list[date]) -> None:
+    if len(days) <= MOST_TICKS:
+        ax.set_xticks(days)
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_EPOCH + timedelta(days=value):%d/%m}"))
+    _counts(ax.yaxis)
+
+
+def _counts(axis: Any) -> None:
+    axis.set_major_formatter(FuncFormatter(lambda value, _: in_brazilian(value, 0 if value == int(value) else 1)))
+
+
+def _few(ax: Any, rows: Any) -> None:
+    """One row is a bar at the top, not a wall."""
+    ax.set_ylim(len(rows) - max(len(rows), 5) - 0.6, len(rows) - 0.4)
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    section: str  # of Figures
+    title: str
+    draw: Draw
+    most_rows: int = 0  # it grows with its rows, up to these; 0: always the same size
+    with_table: bool = False
+
+
+PLOTS = (
+    Plot("minutes", "Minutos pagos e poupados", minutes),
+    Plot("costs", "Custo por provedor", costs),
+    Plot("latency", "Onde o tempo vai", latency),
+    Plot("funnel", "Do balcão à venda", funnel),
+    Plot("funnel", "Do balcão à venda, por loja", stores, most_rows=MOST_STORES, with_table=True),
+    Plot("products", "Produtos mais sugeridos", products, most_rows=15),
+    Plot("alerts", "Encaminhamentos", alerts, most_rows=15),
+    Plot("audio", "Qualidade do áudio por balcão", audio, most_rows=20, with_table=True),
 )
 
 
-def picture(draw: Draw, rows: int, figures: Figures, form: str) -> bytes:
+def picture(plot: Plot, figures: Figures, form: str) -> bytes:
     """One plot as SVG or PNG bytes, tall enough for its rows."""
+    rows = min(len(getattr(figures, plot.section)), plot.most_rows)
     figure = Figure(figsize=(_SIZE[0], max(_SIZE[1], 1.2 + 0.28 * rows)), layout="constrained")
-    draw(figure.subplots(), figures)
+    plot.draw(figure.subplots(), figures)
     out = BytesIO()
     figure.savefig(out, format=form, dpi=140, metadata={"Date": None} if form == "svg" else None)
     return out.getvalue()
 
 
-def sheet(figures: Figures) -> bytes:
-    """Every plot on one PNG."""
-    figure = Figure(figsize=(15, 17), layout="constrained")
+def sheet(figures: Figures, period: Period) -> bytes:
+    """Every plot on one PNG, under what the period came to."""
+    figure = Figure(figsize=(15, 18), layout="constrained")
+    figure.suptitle(f"Balto no balcão, {period}\n{totals_in_words(figures.totals)}", fontsize=13, x=0.01, ha="left")
     axes = figure.subplots(4, 2).flatten()
-    for ax, (name, title, draw) in zip(axes, PLOTS, strict=False):
-        ax.set_title(title, loc="left", fontweight="bold")
-        if getattr(figures, name):
-            draw(ax, figures)
+    for ax, plot in zip(axes, PLOTS, strict=True):
+        ax.set_title(plot.title, loc="left", fontweight="bold")
+        if getattr(figures, plot.section):
+            plot.draw(ax, figures)
         else:
             ax.text(0.5, 0.5, "nada neste período", ha="center", color=GREY)
-    axes[-1].axis("off")
     out = BytesIO()
     figure.savefig(out, format="png", dpi=110)
     return out.getvalue()

@@ -1,6 +1,7 @@
 """The report: right numbers, one self-contained page."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 
 from pipeline.ids import new_id
 from pipeline.record.report.figures import Figures, Period, gather
+from pipeline.record.report.numbers import totals_in_words
 from pipeline.record.report.page import page
 from pipeline.record.report.plots import sheet
 from pipeline.record.service import RecordService
@@ -41,16 +43,26 @@ def test_the_page_needs_nothing_from_outside_and_escapes_names(figures: Figures)
     assert "<b>balcão</b>" not in html
     assert 'src="http' not in html
     assert "<link" not in html
-    assert html.count("<svg") == 6  # no alerts: said in words
+    assert html.count("<svg") == 7  # no alerts: said in words
+
+
+def test_a_dollar_in_a_name_is_no_formula(figures: Figures) -> None:
+    assert "Leve 2 por $10 ou $15" in page(replace(figures, products=[("Leve 2 por $10 ou $15", 3)]), WEEK, "–")
+
+
+def test_numbers_are_written_as_brazilians_write_them(figures: Figures) -> None:
+    assert totals_in_words(figures.totals | {"minutos_poupados": 1234.4, "minutos_recebidos": 2000.0}).startswith(
+        "1.234 minutos poupados (62 % do recebido) · US$ 0,00 não gastos"
+    )
 
 
 def test_an_empty_period_is_a_page_too(open_service: Open, data_dir: Path) -> None:
     open_service().close()
     with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
         empty = gather(con, WEEK)
-    assert page(empty, WEEK, "–").count("Nada neste período") == 7
-    assert sheet(empty).startswith(b"\x89PNG")
+    assert page(empty, WEEK, "–").count("Nada neste período") == 8
+    assert sheet(empty, WEEK).startswith(b"\x89PNG")
 
 
 def test_one_picture(figures: Figures) -> None:
-    assert sheet(figures).startswith(b"\x89PNG")
+    assert sheet(figures, WEEK).startswith(b"\x89PNG")
