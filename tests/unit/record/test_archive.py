@@ -60,6 +60,20 @@ def test_closed_days_become_parquet_and_no_view_shows_a_difference(open_service:
     assert all(name.startswith("dia=20") for name in files)
 
 
+def test_a_day_closed_before_a_column_existed_is_read_beside_the_others(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    service.commit(batch("o1", 1, [*days_ago(3), *days_ago(4)]))
+    service.tidy()
+    service.close()
+    file = sorted((data_dir / "arquivo").glob("interacoes/*/*.parquet"))[0]
+    file.chmod(0o644)
+    older = f"SELECT * EXCLUDE (sintomas, espera_ms) FROM '{file}'"
+    duckdb.sql(f"COPY (FROM ({older})) TO '{file}.older' (FORMAT parquet)")
+    Path(f"{file}.older").rename(file)
+    rows = published(data_dir, "SELECT sintomas FROM analise.interacoes ORDER BY em")
+    assert rows == [(None,), (["dor_de_cabeca"],)]
+
+
 def test_rows_that_come_late_join_their_day(open_service: Open, data_dir: Path) -> None:
     service = open_service()
     service.commit(batch("o1", 1, days_ago(3)))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import duckdb
@@ -14,12 +15,35 @@ from pipeline.record.service import RecordService
 from tests.unit.record.conftest import batch, conversation
 
 ALL = migrations()
+NOT_FACTS = ("selados", "colunas", "publicacoes")  # names of files, and what every start and publication writes anew
+VALUES = {
+    "UUID": "uuid()",
+    "DATE": "DATE '2026-11-20'",
+    "TIMESTAMP WITH TIME ZONE": "TIMESTAMPTZ '2026-11-20 12:00:00+00'",
+    "VARCHAR": "'x'",
+    "VARCHAR[]": "['x']",
+    "BOOLEAN": "true",
+}
 
 
 def database(path: Path) -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute(f"ATTACH '{path}' AS registro (STORAGE_VERSION 'v1.4.0')")
     return con
+
+
+def fill_every_table(con: duckdb.DuckDBPyConnection) -> dict[str, int]:
+    """One row in each table of facts that this version has; how many rows each holds."""
+    columns = con.execute(
+        "SELECT table_name, list(data_type ORDER BY column_index) FROM duckdb_columns() "
+        "WHERE database_name = 'registro' AND schema_name = 'bruto' GROUP BY table_name"
+    ).fetchall()
+    filled = {}
+    for table, types in columns:
+        if table not in NOT_FACTS:
+            con.execute(f"INSERT INTO registro.bruto.{table} VALUES ({', '.join(VALUES.get(t, '1') for t in types)})")
+            filled[table] = 1
+    return filled
 
 
 def test_they_are_numbered_without_gaps() -> None:
@@ -35,11 +59,18 @@ def test_a_file_of_every_earlier_version_is_taken_up(
     folder.mkdir(parents=True)
     with database(folder / "quente.duckdb") as con:
         assert migrate(con, "registro", ALL[:version]) == list(range(1, version + 1))
+        held = fill_every_table(con)
     service = open_service()
+    rows = {table: service.run_on_writer(partial(count, table)) for table in held}
     service.commit(batch("o1", 1, conversation(new_id())))
     service.close()
+    assert rows == held
     with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
-        assert con.execute("SELECT count(*) FROM analise.interacoes").fetchall() == [(1,)]
+        assert con.execute("SELECT count(*) FROM analise.interacoes").fetchall() == [(2,)]
+
+
+def count(table: str, con: duckdb.DuckDBPyConnection) -> int:
+    return int(con.execute(f"SELECT count(*) FROM bruto.{table}").fetchall()[0][0])
 
 
 def test_a_newer_file_is_refused(tmp_path: Path) -> None:
