@@ -16,7 +16,9 @@ class RecordSettings(BaseModel):
     retry_first_s: float = Field(0.2, gt=0, description="wait before the first delivery retry; doubles each time")
     retry_longest_s: float = Field(5.0, gt=0)
     batch_bytes: int = Field(512 << 10, ge=4096, le=2 << 20, description="one delivery stays under Ray's gRPC limit")
-    spool_segment_bytes: int = Field(8 << 20, ge=4096, description="a spool file is closed at this size")
+    spool_segment_bytes: int = Field(
+        16 << 20, ge=4096, description="of one spool file, reserved: what a process can write on a full volume"
+    )
     spool_cache_bytes: int = Field(16 << 20, ge=4096, description="undelivered events kept in memory; older: from disk")
     spool_backlog_events: int = Field(20_000, ge=100, description="events waiting for the disk before record() refuses")
     orphan_scan_s: float = Field(20.0, gt=0, description="how often spools of dead processes are looked for")

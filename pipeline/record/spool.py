@@ -98,7 +98,7 @@ class Spool:
             self._closed_segments.append(self._segment)
             self._segment = None
         if self._segment is None:
-            self._segment = Segment(self.folder, first_seq)
+            self._segment = Segment(self.folder, first_seq, self._segment_bytes)
         return self._segment
 
     def _remember(self, line: tuple[int, bytes]) -> None:

@@ -14,10 +14,10 @@ from pipeline.record.wire import Batch, decode_line
 
 
 class ForgetfulDisk:
-    """Remembers how much of each file was synced, and which names were, and can lose the rest."""
+    """Remembers what each file held when it was synced, and which names were, and can lose the rest."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self._kept: dict[str, int] = {}
+        self._kept: dict[str, bytes] = {}
         self._named: set[str] = set()
         self._datasync, self._fsync = os.fdatasync, os.fsync
         patch.setattr("pipeline.record.segment.os.fdatasync", self.fdatasync)
@@ -25,7 +25,8 @@ class ForgetfulDisk:
 
     def fdatasync(self, fd: int) -> None:
         self._datasync(fd)
-        self._kept[os.readlink(f"/proc/self/fd/{fd}")] = os.fstat(fd).st_size
+        path = os.readlink(f"/proc/self/fd/{fd}")
+        self._kept[path] = Path(path).read_bytes()
 
     def fsync(self, fd: int) -> None:
         self._fsync(fd)
@@ -35,7 +36,7 @@ class ForgetfulDisk:
     def cut(self, folder: Path) -> None:
         for path in folder.rglob("*.jsonl"):
             if str(path) in self._named:
-                os.truncate(path, self._kept.get(str(path), 0))
+                path.write_bytes(self._kept.get(str(path), b""))
             else:
                 path.unlink()
 

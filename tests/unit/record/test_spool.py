@@ -32,7 +32,8 @@ def test_what_is_written_is_read_in_order_and_goes_when_acknowledged(tmp_path: P
     assert messages(spool.read(2, 1 << 20)) == ["3"]
     spool.acknowledge(3)
     assert spool.read(3, 1 << 20) is None
-    assert [path.stat().st_size for path in files(spool)] == [0]  # kept to be used again
+    assert len(files(spool)) == 1  # kept to be used again
+    assert files(spool)[0].read_bytes().strip(b"\0") == b""
     spool.close()
     assert list(tmp_path.iterdir()) == []
 
@@ -62,14 +63,37 @@ def test_what_memory_let_go_is_read_from_disk(tmp_path: Path) -> None:
         after = batch.last_seq
         spool.acknowledge(after)
     assert read == [str(n) for n in range(1, 41)]
-    assert [path.stat().st_size for path in files(spool)] == [0]
+    assert [path.read_bytes().strip(b"\0") for path in files(spool)] == [b""]
+
+
+def test_a_file_keeps_its_space_on_the_disk_while_it_is_used_again(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "o1", segment_bytes=1 << 20)
+    for number in range(1, 4):
+        spool.append(events(1, number))
+        spool.sync()
+        assert files(spool)[0].stat().st_blocks * 512 >= 1 << 20
+        spool.acknowledge(number)
+    assert files(spool)[0].stat().st_blocks * 512 >= 1 << 20
+    spool.close()
+
+
+def test_a_full_file_gives_the_rest_of_its_space_back(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, "o1", segment_bytes=1 << 14)
+    spool.append(events(100))
+    spool.write()
+    spool.append(events(1, 101))
+    spool.write()
+    full, begun = files(spool)
+    assert full.stat().st_size == len(full.read_bytes().rstrip(b"\0"))
+    assert begun.stat().st_size == 1 << 14
+    spool.close()
 
 
 def test_an_emptied_file_is_used_again_and_what_a_power_cut_left_in_it_is_not_read_twice(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "o1")
     spool.append(events(3))
     spool.write()
-    before = files(spool)[0].read_bytes()
+    before = files(spool)[0].read_bytes().rstrip(b"\0")
     spool.acknowledge(3)
     spool.append(events(2, 4))
     spool.close()
@@ -135,7 +159,7 @@ def test_a_full_disk_is_said_and_overcome(tmp_path: Path, monkeypatch: pytest.Mo
             spool.write()
     spool.write()  # space again: nothing was lost, nothing is torn
     assert messages(spool.read(0, 1 << 20)) == ["1", "2", "3"]
-    assert len(files(spool)[0].read_bytes().splitlines()) == 3
+    assert len(files(spool)[0].read_bytes().rstrip(b"\0").splitlines()) == 3
 
 
 def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
