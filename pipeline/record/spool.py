@@ -82,7 +82,7 @@ class Spool:
         with self._guard:
             lines = list(self._queue)
         if not lines:
-            return self.last_seq
+            return self.written_seq  # not `last_seq`: more may have been appended since
         segment = self._open_segment(lines[0][0])
         segment.write(b"".join(line for _, line in lines), lines[-1][0])
         with self._guard:

@@ -162,6 +162,37 @@ def test_a_full_disk_is_said_and_overcome(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(files(spool)[0].read_bytes().rstrip(b"\0").splitlines()) == 3
 
 
+class AppendsOnRelease:
+    """A lock that another thread takes, to append, the moment it is let go."""
+
+    def __init__(self, spool: Spool) -> None:
+        self._lock = spool._guard
+        self._append = lambda: spool.append(events(1, 2))
+        self._waiting = True
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+        if self._waiting:
+            self._waiting = False
+            self._append()
+
+
+def test_what_is_appended_during_a_sync_is_not_said_to_be_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, "o1")
+    spool.append(events(1))
+    spool.write()
+    with monkeypatch.context() as patched:
+        patched.setattr(spool, "_guard", AppendsOnRelease(spool))
+        assert spool.sync() == 1
+    assert spool.sync() == 2
+    spool.close()
+
+
 def test_an_unwritable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SpoolError, match="check the volume"):
