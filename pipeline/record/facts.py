@@ -1,6 +1,5 @@
 """The facts' half of a commit: rows of `bruto`, and the ledger, in one transaction."""
 
-from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -9,14 +8,12 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from pipeline.events import SessionStarted
+from pipeline.record.counters import SessionCounters
 from pipeline.record.ledger import Ledger
-from pipeline.record.rows import PrivateText, Row, as_uuid, fact, private_texts
+from pipeline.record.rows import PrivateText, Row, as_uuid, fact, private_texts, session_of
 from pipeline.record.tables import insert_all
 from pipeline.record.views import SEALED_TABLES
 from pipeline.record.wire import Sequenced
-
-_CACHED_SESSIONS = 50_000
-_NO_COUNTER: Row = {"balcao_id": None, "cliente_codigo": None}
 
 Readable = Sequence[tuple[str, list[Sequenced], int]]  # (origin, its events, the last sequence number it covers)
 
@@ -30,7 +27,7 @@ class Facts:
         self.latest_at: datetime | None = self._latest_published()
         self._publish_texts = publish_texts
         self._timezone = ZoneInfo(timezone)
-        self._counters: OrderedDict[str, Row] = OrderedDict()  # of sessions, so that every row names its counter
+        self._counters = SessionCounters(con)
         self._erased = {
             row[0] for row in con.execute("SELECT DISTINCT sessao_id::VARCHAR FROM bruto.eliminacoes").fetchall()
         }
@@ -49,6 +46,7 @@ class Facts:
         """Write what the ledger does not have yet, in one transaction. Returns how many events that was."""
         self.con.execute("BEGIN")
         try:
+            self._counters.learn(_begun_before(batches))
             rows = [row for batch in batches for row in self._rows(*batch)]
             insert_all(self.con, "bruto", rows)
             self.ledger.write()
@@ -72,31 +70,20 @@ class Facts:
                 if table in SEALED_TABLES:
                     row["dia"] = row["em"].astimezone(self._timezone).date()
                 if isinstance(found.event, SessionStarted):
-                    self._remember(as_uuid(found.event.session_id), row)
+                    self._counters.remember(as_uuid(found.event.session_id), row)
                 elif "sessao_id" in row:
-                    row |= self._counter_of(session_id)
+                    row |= self._counters.of(session_id)
                 yield table, row
                 if self._publish_texts:
                     yield from (("textos_publicados", _plain(text)) for text in private_texts(found.event))
         self.ledger.stage(origin, last_seq)
 
-    def _remember(self, session_id: str, row: Row) -> Row:
-        counter = {name: row[name] for name in _NO_COUNTER}
-        self._counters[session_id] = counter
-        if len(self._counters) > _CACHED_SESSIONS:
-            self._counters.popitem(last=False)
-        return counter
 
-    def _counter_of(self, session_id: str | None) -> Row:
-        if session_id is None:
-            return _NO_COUNTER
-        if session_id not in self._counters:
-            sql = (
-                "SELECT balcao_id, cliente_codigo FROM bruto.sessoes WHERE sessao_id = ? AND evento = 'inicio' LIMIT 1"
-            )
-            found = self.con.execute(sql, [session_id]).fetchall()
-            self._remember(session_id, dict(zip(_NO_COUNTER, found[0], strict=True)) if found else _NO_COUNTER)
-        return self._counters[session_id]
+def _begun_before(batches: Readable) -> set[str]:
+    """The sessions that are spoken of and do not begin here."""
+    events = [found.event for _, found_events, _ in batches for found in found_events]
+    begun = {as_uuid(event.session_id) for event in events if isinstance(event, SessionStarted)}
+    return {session_id for event in events if (session_id := session_of(event)) is not None} - begun
 
 
 def _plain(text: PrivateText) -> Row:

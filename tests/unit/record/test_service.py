@@ -1,4 +1,6 @@
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -68,6 +70,35 @@ def test_every_row_names_its_counter_also_after_a_restart(open_service: Open, da
     second.commit(batch("o2", 1, [FeedbackGiven(interaction_id=new_id(), session_id=session_id, resultado="venda")]))
     second.publish()
     assert published(data_dir, "SELECT balcao_id, cliente_codigo FROM fatos.desfechos") == [("balcao-1", "123456")]
+
+
+def test_a_session_of_a_closed_day_still_names_its_counter_after_a_restart(open_service: Open, data_dir: Path) -> None:
+    """A counter may stay connected for days."""
+    session_id = new_id()
+    first = open_service()
+    at = datetime.now(UTC) - timedelta(days=3)
+    first.commit(batch("o1", 1, [replace(event, at=at) for event in conversation(session_id)]))
+    first.tidy()
+    first.close()
+    second = open_service()
+    second.commit(batch("o2", 1, [FeedbackGiven(interaction_id=new_id(), session_id=session_id, resultado="venda")]))
+    second.publish()
+    assert published(data_dir, "SELECT balcao_id, cliente_codigo FROM fatos.desfechos") == [("balcao-1", "123456")]
+
+
+def test_a_restart_asks_for_all_counters_at_once(open_service: Open, data_dir: Path) -> None:
+    sessions = [new_id() for _ in range(40)]
+    first = open_service()
+    for number, session_id in enumerate(sessions):
+        first.commit(batch(f"o{number}", 1, conversation(session_id, balcao_id=f"balcao-{number}")))
+    first.close()
+    second = open_service()
+    feedback = [FeedbackGiven(interaction_id=new_id(), session_id=s, resultado="venda") for s in [*sessions, new_id()]]
+    second.commit(batch("again", 1, [*feedback]))
+    second.publish()
+    rows = published(data_dir, "SELECT DISTINCT balcao_id FROM fatos.desfechos WHERE balcao_id IS NOT NULL")
+    assert {row[0] for row in rows} == {f"balcao-{number}" for number in range(40)}
+    assert published(data_dir, "SELECT count(*) FROM fatos.desfechos WHERE balcao_id IS NULL") == [(1,)]
 
 
 def test_ids_that_are_not_uuids_are_recorded_too(open_service: Open, data_dir: Path) -> None:
