@@ -12,6 +12,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,19 @@ EVENTS_PER_COUNTER_S = (3 + 3 / CARD_EVERY_UTTERANCES) / UTTERANCE_EVERY_S
 _TICK_S = 0.02
 
 
+@dataclass(frozen=True, slots=True)
+class Timing:
+    began_s: float
+    ended_s: float
+
+    @property
+    def ms(self) -> float:
+        return (self.ended_s - self.began_s) * 1000
+
+    def overlaps(self, other: "Timing") -> bool:
+        return self.began_s < other.ended_s and other.began_s < self.ended_s
+
+
 class Nobody:
     """Takes events and forgets them: what the load itself costs."""
 
@@ -54,19 +68,21 @@ class Nobody:
 
 def heard(session_id: str, utterance_id: str) -> list[Event]:
     """What one utterance leaves, noted as a conversation notes it."""
-    ids = {"session_id": session_id, "utterance_id": utterance_id}
     return [
         UtteranceHeard(
-            **ids, conversation_id=session_id, start_sample=0, end_sample=32_000, received_s=8.0, forwarded_s=2.0,
+            session_id=session_id, utterance_id=utterance_id,
+            conversation_id=session_id, start_sample=0, end_sample=32_000, received_s=8.0, forwarded_s=2.0,
             discarded_s=6.0, closing_silence_ms=600.0, gate_ms=95.0, noise_dbfs=-50.0, speech_dbfs=-28.0, snr_db=18.5,
             clipped_fraction=0.0, dc_offset=0.001, engine="cascade",
         ),
         ProviderCalled(
-            **ids, role=ProviderRole.TRANSCRIBER, provider="elevenlabs", model="scribe_v2", attempt=1, outcome="ok",
+            session_id=session_id, utterance_id=utterance_id,
+            role=ProviderRole.TRANSCRIBER, provider="elevenlabs", model="scribe_v2", attempt=1, outcome="ok",
             http_status=200, latency_ms=480.0, audio_s=2.0, cost_usd=0.0002, price_version="2026-11",
         ),
         Transcribed(
-            **ids, conversation_id=session_id, provider="elevenlabs", model="scribe_v2", words=9, latency_ms=500.0,
+            session_id=session_id, utterance_id=utterance_id,
+            conversation_id=session_id, provider="elevenlabs", model="scribe_v2", words=9, latency_ms=500.0,
             text="boa tarde eu queria alguma coisa para dor de garganta", language="pt", confidence=0.97,
         ),
     ]  # fmt: skip
@@ -129,20 +145,20 @@ async def talk(recorder: Recorder, counters: int, seconds: float) -> tuple[int, 
 
 async def record_talk(
     service: RecordService, spool: Path, counters: int, seconds: float
-) -> tuple[int, list[float], list[float]]:
-    """Events, each card's wait and each commit's time in ms; ends once all is committed."""
-    commits_ms: list[float] = []
+) -> tuple[int, list[float], list[Timing]]:
+    """How many events, each card's wait in ms, each commit; ends once all is committed."""
+    commits: list[Timing] = []
 
     async def deliver(batch: Batch) -> int:
         began = time.perf_counter()
         seq = await asyncio.wrap_future(service.submit(batch))
-        commits_ms.append((time.perf_counter() - began) * 1000)
+        commits.append(Timing(began, time.perf_counter()))
         return seq
 
     courier = Courier(Spool(spool, new_id()), deliver, RecordSettings())
     events, waits_ms = await talk(courier, counters, seconds)
     await courier.aclose()
-    return events, waits_ms, commits_ms
+    return events, waits_ms, commits
 
 
 def percentile(values: list[float], fraction: float) -> float:

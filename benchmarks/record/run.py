@@ -4,16 +4,11 @@ Everything goes through the product's own code; the load and the queries run at 
 """
 
 import argparse
-import asyncio
 import json
 import os
 import shutil
 import sqlite3
-import statistics
-import subprocess
-import sys
 import tempfile
-import threading
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,9 +16,9 @@ from typing import Any
 
 import duckdb
 
-from benchmarks.record import courier, kills
+from benchmarks.record import kills, under_load
 from benchmarks.record.data import fill
-from benchmarks.record.queries import SQLITE, SQLITE_TABLES, STANDARD
+from benchmarks.record.queries import SQLITE, SQLITE_TABLES
 from configs.record import RecordSettings
 from pipeline.events import Event, ProviderCalled, ProviderRole
 from pipeline.ids import new_id
@@ -31,8 +26,6 @@ from pipeline.record.service import RecordService
 from pipeline.record.wire import Batch, encode
 
 RESULTS = Path(__file__).parents[1] / "results" / "record.jsonl"
-ROWS_PER_S = 200
-ASKING_STARTS_S = 2.0  # the other process loads DuckDB first
 _SETTINGS = RecordSettings(writer_memory_mb=6144, housekeeping_every_s=86_400)
 
 
@@ -60,53 +53,6 @@ def measure_inserts(service: RecordService, batches: int = 60, size: int = 1000)
     for one in ready:
         service.commit(one)
     return {"rows_per_s": round(batches * size / (time.perf_counter() - began))}
-
-
-def measure_under_load(folder: Path, service: RecordService, seconds: float) -> dict[str, Any]:
-    """200 rows/s from spool to commit and publications going on, while another process asks the four questions."""
-    stop = threading.Event()
-    publish_s: list[float] = []
-
-    def publish() -> None:
-        while not stop.wait(5.0):
-            publish_s.append(service.publish())
-
-    publishing = threading.Thread(target=publish)
-    publishing.start()
-    command = [sys.executable, "-m", "benchmarks.record.run", "--ask", str(folder / "registro.duckdb"), str(seconds)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
-        counters = round(ROWS_PER_S / courier.EVENTS_PER_COUNTER_S)
-        talking_s = seconds + ASKING_STARTS_S
-        rows, waits_ms, commits_ms = asyncio.run(courier.record_talk(service, folder / "spool", counters, talking_s))
-        said, _ = asking.communicate()
-    stop.set()
-    publishing.join()
-    asked: dict[str, Any] = json.loads(said)
-    return asked | {
-        "written_rows_per_s": round(rows / talking_s),
-        "commit_p50_ms": round(statistics.median(commits_ms), 1),
-        "commit_p99_ms": round(courier.percentile(commits_ms, 0.99), 1),
-        "commits": len(commits_ms),
-        "card_wait_p50_ms": round(statistics.median(waits_ms), 1),
-        "card_wait_p99_ms": round(courier.percentile(waits_ms, 0.99), 1),
-        "publish_s": round(max(publish_s), 3),
-        "publications": len(publish_s),
-    }
-
-
-def ask(path: str, seconds: float) -> dict[str, Any]:
-    """Each question's median time, opening the file afresh for every round as an analyst's tool would."""
-    took: dict[str, list[float]] = {name: [] for name in STANDARD}
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        with duckdb.connect(path, read_only=True) as con:
-            for name, sql in STANDARD.items():
-                began = time.perf_counter()
-                con.execute(sql).fetchall()
-                took[name].append(time.perf_counter() - began)
-        time.sleep(0.2)
-    medians = {f"query_{name}_s": round(statistics.median(times), 3) for name, times in took.items()}
-    return medians | {f"query_{name}_max_s": round(max(times), 3) for name, times in took.items()}
 
 
 def measure_sqlite(published: Path, folder: Path, rows: int) -> dict[str, Any]:
@@ -141,7 +87,7 @@ def run(rows: int, days: int, kill_count: int, seconds: float, sqlite_rows: int)
         began = time.perf_counter()
         service.tidy()
         result["sealed_s"] = round(time.perf_counter() - began, 1)
-        result |= measure_under_load(folder, service, seconds)
+        result |= under_load.measure(folder, service, seconds)
         service.close()
         result["published_mb"] = round((folder / "registro.duckdb").stat().st_size / 1e6, 1)
         result["archive_mb"] = round(sum(f.stat().st_size for f in (folder / "arquivo").rglob("*.parquet")) / 1e6, 1)
@@ -160,11 +106,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--sqlite-rows", type=int, default=1_000_000)
-    parser.add_argument("--ask", nargs=2, metavar=("FILE", "SECONDS"))
     args = parser.parse_args()
-    if args.ask:
-        print(json.dumps(ask(args.ask[0], float(args.ask[1]))))
-        return
     line = {"at": datetime.now(UTC).isoformat(timespec="seconds"), "cores": os.cpu_count(), "load": os.getloadavg()[0]}
     line |= {"duckdb": duckdb.__version__} | run(args.rows, args.days, args.kills, args.seconds, args.sqlite_rows)
     RESULTS.parent.mkdir(exist_ok=True)
