@@ -51,7 +51,8 @@ class Writer:
         self._texts_thread = ThreadPoolExecutor(1, thread_name_prefix="record-texts")
         self._closed = False
         self.stores = open_stores()
-        self.commits = 0  # transactions that changed the facts; a publication is due when it rose
+        # Transactions of events, known or erased ones too: a publication is due, which ends the journal that has them.
+        self.commits = 0
         self._thread = threading.Thread(target=self._run, name="record-writer", daemon=True)
         self._thread.start()
 
@@ -135,7 +136,7 @@ class Writer:
         finally:
             texts.exception()  # wait for it: both halves are settled before anything else happens
         texts.result()
-        self.commits += new > 0
+        self.commits += any(events for _, events, _ in readable)
         return new
 
     def _write_journal(self, batches: Sequence[Batch]) -> None:

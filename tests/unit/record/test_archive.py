@@ -16,6 +16,7 @@ from pipeline.record import requests
 from pipeline.record.erasure import ErasureRequest
 from pipeline.record.errors import ErasureError
 from pipeline.record.service import RecordService
+from pipeline.record.spool import Spool
 from tests.unit.record.conftest import batch, conversation
 
 Open = Callable[..., RecordService]
@@ -154,6 +155,32 @@ def test_what_arrives_after_the_erasure_is_dropped(open_service: Open, data_dir:
     assert again.texts_of(session_id) == []
     again.close()
     assert published(data_dir, "SELECT count(*) FROM fatos.interacoes") == [(0,)]
+
+
+def test_what_is_dropped_for_its_erasure_does_not_stay_in_the_journal(open_service: Open, data_dir: Path) -> None:
+    session_id = new_id()
+    events = days_ago(0, session_id)
+    service = open_service()
+    service.commit(batch("o1", 1, events[:2]))
+    service.erase(ErasureRequest(session_id=session_id))
+    service.commit(batch("o1", 3, events[2:]))
+    service.close()
+    assert holding(data_dir, SECRET.encode()) == []
+
+
+def test_what_a_dead_process_still_had_of_an_erased_session_leaves_no_bytes(open_service: Open, data_dir: Path) -> None:
+    session_id = new_id()
+    events = days_ago(0, session_id)
+    service = open_service()
+    service.commit(batch("o1", 1, events[:2]))
+    spool = Spool(data_dir / "spool", "o2")
+    spool.append(events[2:])
+    spool.close()
+    service.erase(ErasureRequest(session_id=session_id))
+    service.close()
+    open_service().close()  # takes the spool in, and drops what was erased
+    assert published(data_dir, "SELECT count(*) FROM fatos.interacoes") == [(0,)]
+    assert holding(data_dir, SECRET.encode()) == []
 
 
 def test_erasing_by_counter_and_by_day(open_service: Open, data_dir: Path) -> None:
