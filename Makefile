@@ -4,13 +4,15 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# Other frameworks need other versions of what Balto uses.
+PEERS := .bench-peers
 # The system's certificates: behind a company's proxy only those are right.
 UV := $(BIN)/uv --system-certs pip
 INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hashes
 # Else the graph's dozen processes each compile what they import. Some packages ship templates that are not Python.
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 
-.PHONY: help run test lint types lock docker-check clean bench bench-record bench-latency bench-gate
+.PHONY: help run test lint types lock docker-check clean bench bench-peers bench-record bench-latency bench-gate
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -49,6 +51,14 @@ bench-latency: $(VENV)/.dev  ## measure last word to card, batch and realtime (4
 bench: $(VENV)/.dev  ## counters carried and what one costs (COUNTERS=1000 DURATION_S=600 CHUNK_MS=20 for more)
 	$(BIN)/python -m benchmarks.scale.run
 
+$(PEERS)/.installed: $(BIN)/uv requirements/peers.lock
+	@$(PYTHON) -m venv --without-pip $(PEERS)
+	$(UV) install --quiet --python $(PEERS)/bin/python --no-deps --require-hashes -r requirements/peers.lock
+	@touch $@
+
+bench-peers: $(VENV)/.dev $(PEERS)/.installed  ## the same load on pipecat, and the ratio (COUNTERS=40 DURATION_S=30 for more)
+	$(BIN)/python -m benchmarks.peers.run
+
 lint: $(VENV)/.dev  ## style and correctness rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -59,6 +69,7 @@ types: $(VENV)/.dev  ## strict type check
 lock: $(BIN)/uv  ## resolve the dependencies again and write requirements/*.lock
 	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/bootstrap.in -o requirements/bootstrap.lock
 	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements/run.lock
+	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header requirements/peers.in -o requirements/peers.lock
 	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-deps requirements/no-deps.in -o requirements/no-deps.lock
 	$(UV) compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --group dev -c requirements/run.lock pyproject.toml -o requirements/dev.lock
 
@@ -68,5 +79,5 @@ docker-check:  ## build the image without Docker, run it, stream to it (root; De
 bench-gate: $(VENV)/.dev  ## score the gate on the evaluation kit, and measure its cost (minutes)
 	$(BIN)/python -m benchmarks.gate.run $(ARGS)
 
-clean:  ## remove the virtual environment and caches; data stays
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache
+clean:  ## remove the virtual environments and caches; data stays
+	rm -rf $(VENV) $(PEERS) .mypy_cache .ruff_cache .pytest_cache

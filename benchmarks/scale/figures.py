@@ -29,12 +29,12 @@ def graph_figures(seen: Seen) -> list[Figure]:
         Figure("own_latency_p50_ms", _quantile(own, 50), "ms", "utterance decided → card written, providers excluded"),
         Figure("own_latency_p99_ms", _quantile(own, 99), "ms", "utterance decided → card written, providers excluded"),
         Figure("cards", seen.load["cards"], "cards", "recommendations received by the counters"),
-        Figure("cpu_ms_per_stream_s", _ms(sum(by_kind.values()), stream_s), "ms", "the whole server, one stream, 1 s"),
+        Figure("cpu_ms_per_stream_s", cpu_ms_per_stream_s(seen), "ms", "the whole server, one stream, 1 s"),
         *(
             Figure(f"cpu_ms_per_stream_s_{kind.replace(' ', '_')}", _ms(cpu_s, stream_s), "ms", f"of which {kind}")
             for kind, cpu_s in sorted(by_kind.items(), key=lambda item: -item[1])
         ),
-        Figure("mb_per_counter", round(_growth_mb(seen), 3), "MB", "PSS above idle, audio kept for replay included"),
+        Figure("mb_per_counter", growth_mb_per_counter(seen), "MB", "PSS above idle, audio kept for replay included"),
         Figure("cold_start_s", round(seen.ready_s, 2), "s", "start of the cluster → /pronto answers 200"),
         Figure("idle_pss_mb", round(pss_mb(seen.idle)), "MB", "the whole stack, nobody connected"),
         Figure("generator_late_sends", seen.load["sent_late"], "chunks", "sent over 50 ms late by the load generator"),
@@ -42,12 +42,11 @@ def graph_figures(seen: Seen) -> list[Figure]:
 
 
 def floor_figures(seen: Seen) -> list[Figure]:
-    cpu_s = sum(cpu_by_kind(seen.before, seen.after).values())
     return [
-        Figure("floor_cpu_ms_per_stream_s", _ms(cpu_s, _stream_s(seen)), "ms", "same gate, one uvicorn process"),
+        Figure("floor_cpu_ms_per_stream_s", cpu_ms_per_stream_s(seen), "ms", "same gate, one uvicorn process"),
         Figure("floor_late_chunks", late(seen.lag_counts), "chunks", "of the single process"),
         Figure("floor_gate_p99_ms", percentile(seen.lag_counts, 0.99), "ms", "of the single process"),
-        Figure("floor_mb_per_counter", round(_growth_mb(seen), 3), "MB", "of the single process"),
+        Figure("floor_mb_per_counter", growth_mb_per_counter(seen), "MB", "of the single process"),
     ]
 
 
@@ -55,6 +54,16 @@ def price(graph: list[Figure], floor: list[Figure]) -> Figure:
     costs = {figure.name: figure.value for figure in (*graph, *floor)}
     ratio = costs["cpu_ms_per_stream_s"] / costs["floor_cpu_ms_per_stream_s"]
     return Figure("price_of_graph", round(ratio, 2), "ratio", "CPU of the graph over CPU of the single process")
+
+
+def cpu_ms_per_stream_s(seen: Seen) -> float:
+    """CPU of all the server's processes for one second of one counter."""
+    return _ms(sum(cpu_by_kind(seen.before, seen.after).values()), _stream_s(seen))
+
+
+def growth_mb_per_counter(seen: Seen) -> float:
+    """PSS above idle."""
+    return round((pss_mb(seen.after) - pss_mb(seen.idle)) / max(1, int(seen.load["carried"])), 3)
 
 
 def late(lag_counts: list[int]) -> int:
@@ -83,7 +92,3 @@ def _stream_s(seen: Seen) -> float:
 
 def _ms(cpu_s: float, stream_s: float) -> float:
     return round(cpu_s * 1000 / stream_s, 3)
-
-
-def _growth_mb(seen: Seen) -> float:
-    return (pss_mb(seen.after) - pss_mb(seen.idle)) / max(1, int(seen.load["carried"]))

@@ -68,12 +68,17 @@ def measure_graph(plan: Plan) -> Seen:
 
 
 def measure_floor(plan: Plan) -> Seen:
+    return measure_server(plan, "benchmarks.scale.floor")
+
+
+def measure_server(plan: Plan, module: str, python: str = sys.executable) -> Seen:
+    """A server in one process that takes `--port` and answers `/measurements` as the floor does."""
     port = free_port()
     url = f"http://127.0.0.1:{port}"
-    with _process("benchmarks.scale.floor", "--port", str(port)) as floor, httpx.Client(timeout=10) as client:
+    with _server(python, module, port) as server, httpx.Client(timeout=10) as client:
         _await_answer(client, f"{url}/measurements")
-        idle = usage(floor.pid)
-        seen, _ = _drive(plan, url, ["-"], floor.pid, idle, lambda: client.get(f"{url}/measurements").json())
+        idle = usage(server.pid)
+        seen, _ = _drive(plan, url, ["-"], server.pid, idle, lambda: client.get(f"{url}/measurements").json())
     return Seen(idle, *seen)
 
 
@@ -92,7 +97,8 @@ def _drive(
     address = url.replace("http", "ws", 1) + "/ws"
     ramp_s = max(1.0, plan.counters / RAMP_PER_S)
     options = ["--counters", plan.counters, "--chunk-ms", plan.chunk_ms, "--ramp-s", ramp_s]
-    with _process("benchmarks.scale.load", "--url", address, *map(str, options), "--keys", *keys) as load:
+    command = [sys.executable, "-m", "benchmarks.scale.load", "--url", address, *map(str, options), "--keys", *keys]
+    with _process(command) as load:
         _read(load)
         time.sleep(SETTLE_S)
         began_at, load_before, lag_before, before = time.time(), _count(load), _lag(measure()), usage(server_pid)
@@ -122,21 +128,23 @@ def _own_latency(published: Path, since: float) -> tuple[float, ...]:
 
 
 @contextmanager
-def _process(module: str, *arguments: str) -> Iterator["subprocess.Popen[str]"]:
-    process = subprocess.Popen(
-        [sys.executable, "-m", module, *arguments],
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+def _server(python: str, module: str, port: int) -> Iterator["subprocess.Popen[str]"]:
+    with _process([python, "-m", module, "--port", str(port)]) as process:
+        try:
+            yield process
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def _process(command: list[str]) -> Iterator["subprocess.Popen[str]"]:
+    """Ends when its input does, unless it has ended before."""
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield process
     finally:
         assert process.stdin is not None
         process.stdin.close()
-        if module.endswith("floor"):
-            process.terminate()
         process.wait(START_TIMEOUT_S)
         assert process.stdout is not None
         process.stdout.close()

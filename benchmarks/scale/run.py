@@ -4,7 +4,6 @@ COUNTERS, DURATION_S and CHUNK_MS set the run. Every figure is one JSON line, on
 benchmarks/results/scale.jsonl; a table follows. The providers are doubles with a fixed delay.
 """
 
-import json
 import resource
 import sys
 import tempfile
@@ -12,11 +11,10 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings
-from rich.console import Console
-from rich.table import Table
 
-from benchmarks.scale.figures import Figure, floor_figures, graph_figures, price
+from benchmarks.scale.figures import floor_figures, graph_figures, price
 from benchmarks.scale.measure import BenchError, Plan, measure_floor, measure_graph
+from benchmarks.scale.report import show, write
 
 RESULTS = Path(__file__).parents[1] / "results" / "scale.jsonl"
 FILES_PER_COUNTER = 2  # HAProxy holds both sides of each socket
@@ -43,8 +41,8 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     figures = [*graph, *floor, price(graph, floor)]
-    _write(figures)
-    _show(wanted, figures)
+    write(RESULTS, figures)
+    show(f"{wanted.counters} counters, {wanted.chunk_ms} ms chunks, {wanted.duration_s:g} s", figures)
     return 0
 
 
@@ -60,21 +58,6 @@ def allow_files(needed: int) -> None:
             f"COUNTERS={max(1, (hard - FILES_BESIDE) // FILES_PER_COUNTER)}"
         )
     resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
-
-
-def _write(figures: list[Figure]) -> None:
-    RESULTS.parent.mkdir(exist_ok=True)
-    lines = [json.dumps({"figure": figure.name, "value": figure.value, "unit": figure.unit}) for figure in figures]
-    print("\n".join(lines), flush=True)
-    RESULTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
-def _show(wanted: Wanted, figures: list[Figure]) -> None:
-    title = f"{wanted.counters} counters, {wanted.chunk_ms} ms chunks, {wanted.duration_s:g} s"
-    table = Table("figure", "value", "unit", "what it is", title=title)
-    for figure in figures:
-        table.add_row(figure.name, f"{figure.value:g}", figure.unit, figure.meaning)
-    Console(stderr=True).print(table)
 
 
 if __name__ == "__main__":
