@@ -21,9 +21,15 @@ class GraphError(RuntimeError):
     """The graph's process ended, or answered something else than what was asked."""
 
 
+def shop_config() -> dict[str, Any]:
+    """`serve_config.yaml` as it is."""
+    document: dict[str, Any] = yaml.safe_load((ROOT / "serve_config.yaml").read_text(encoding="utf-8"))
+    return document
+
+
 def doubled_config(**overrides: Any) -> dict[str, Any]:
     """`serve_config.yaml` with doubles for the providers. `overrides`: deployment name -> its fields to change."""
-    document: dict[str, Any] = yaml.safe_load((ROOT / "serve_config.yaml").read_text(encoding="utf-8"))
+    document = shop_config()
     application = document["applications"][0]
     application["import_path"] = "benchmarks.scale.app:build_app"
     for deployment in application["deployments"]:

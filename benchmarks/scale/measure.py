@@ -13,8 +13,9 @@ from typing import Any
 import duckdb
 import httpx
 
-from benchmarks.scale.graph import ROOT, Graph, doubled_config
+from benchmarks.scale.graph import ROOT, Graph
 from benchmarks.scale.processes import Usage, usage
+from benchmarks.scale.providers import Providers, standing_in
 from client.registration import Registration
 from deployments.machine import free_port
 
@@ -37,6 +38,7 @@ class Plan:
     duration_s: float
     chunk_ms: int
     folder: Path
+    providers: Providers = Providers.DOUBLES
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +56,23 @@ class Seen:
 
 
 def measure_graph(plan: Plan) -> Seen:
-    config = doubled_config()
-    ingress = config["applications"][0]["args"]["ingress"]
-    ingress["max_counters"] = max(ingress["max_counters"], plan.counters)
-    places = next(deployed for deployed in config["applications"][0]["deployments"] if deployed["name"] == "ingress")
-    places["max_ongoing_requests"] = max(places["max_ongoing_requests"], 2 * plan.counters)
-    with Graph(config, plan.folder) as graph:
-        time.sleep(IDLE_S)
-        idle = usage(graph.pid)
-        seen, began_at = _drive(plan, graph.url, _keys(graph.url), graph.pid, idle, lambda: graph.order("measure"))
-        own = _own_latency(plan.folder / "dados" / "registro.duckdb", began_at)
-    return Seen(idle, *seen, ready_s=graph.ready_s, own_latency_ms=own)
+    with standing_in(plan.providers) as (config, environment):
+        _make_room(config, plan.counters)
+        with Graph(config, plan.folder, environment) as graph:
+            time.sleep(IDLE_S)
+            idle = usage(graph.pid)
+            seen, began_at = _drive(plan, graph.url, _keys(graph.url), graph.pid, idle, lambda: graph.order("measure"))
+            own = _own_latency(plan.folder / "dados" / "registro.duckdb", began_at)
+        return Seen(idle, *seen, ready_s=graph.ready_s, own_latency_ms=own)
+
+
+def _make_room(config: dict[str, Any], counters: int) -> None:
+    """An ingress that admits them all."""
+    (application,) = config["applications"]
+    ingress = application["args"]["ingress"]
+    ingress["max_counters"] = max(ingress["max_counters"], counters)
+    places = next(deployed for deployed in application["deployments"] if deployed["name"] == "ingress")
+    places["max_ongoing_requests"] = max(places["max_ongoing_requests"], 2 * counters)
 
 
 def measure_floor(plan: Plan) -> Seen:

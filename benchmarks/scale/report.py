@@ -9,10 +9,11 @@ from rich.table import Table
 from benchmarks.scale.figures import Figure
 
 
-def write(results: Path, figures: list[Figure]) -> None:
-    """One JSON line a figure, on standard output and in `results`."""
+def write(results: Path, figures: list[Figure], **marks: str) -> None:
+    """One JSON line a figure, on standard output and in `results`; before them one for each mark of the run."""
     results.parent.mkdir(exist_ok=True)
-    lines = [json.dumps({"figure": figure.name, "value": figure.value, "unit": figure.unit}) for figure in figures]
+    lines = [json.dumps({"figure": name, "value": value, "unit": "name"}) for name, value in marks.items()]
+    lines += [json.dumps({"figure": figure.name, "value": figure.value, "unit": figure.unit}) for figure in figures]
     print("\n".join(lines), flush=True)
     results.write_text("\n".join(lines) + "\n", encoding="utf-8")
 

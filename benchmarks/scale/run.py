@@ -1,7 +1,8 @@
 """`make bench`: how many counters the graph carries here, what one costs, and the same gate without the graph.
 
 COUNTERS, DURATION_S and CHUNK_MS set the run. Every figure is one JSON line, on standard output and in
-benchmarks/results/scale.jsonl; a table follows. The providers are doubles with a fixed delay.
+benchmarks/results/scale.jsonl; a table follows. The providers are doubles with a fixed delay; with PROVIDERS=emulators
+they are HTTP emulators in their own process, a first line says so, and the file is scale-emulators.jsonl.
 """
 
 import resource
@@ -12,11 +13,13 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings
 
-from benchmarks.scale.figures import floor_figures, graph_figures, price
+from benchmarks.scale.figures import Figure, floor_figures, graph_figures, price
 from benchmarks.scale.measure import BenchError, Plan, measure_floor, measure_graph
+from benchmarks.scale.providers import Providers
 from benchmarks.scale.report import show, write
+from cli.output import CommandError
 
-RESULTS = Path(__file__).parents[1] / "results" / "scale.jsonl"
+RESULTS = Path(__file__).parents[1] / "results"
 FILES_PER_COUNTER = 2  # HAProxy holds both sides of each socket
 FILES_BESIDE = 512
 
@@ -27,6 +30,7 @@ class Wanted(BaseSettings):
     counters: int = Field(50, ge=1, le=20_000)
     duration_s: float = Field(30.0, ge=5)
     chunk_ms: int = Field(100, ge=10, le=1000)
+    providers: Providers = Providers.DOUBLES
 
 
 def main() -> int:
@@ -34,16 +38,25 @@ def main() -> int:
         wanted = Wanted()
         allow_files(wanted.counters * FILES_PER_COUNTER + FILES_BESIDE)
         with tempfile.TemporaryDirectory(prefix="balto-bench-", ignore_cleanup_errors=True) as folder:
-            plan = Plan(wanted.counters, wanted.duration_s, wanted.chunk_ms, Path(folder))
+            plan = Plan(wanted.counters, wanted.duration_s, wanted.chunk_ms, Path(folder), wanted.providers)
             graph = graph_figures(measure_graph(plan))
             floor = floor_figures(measure_floor(plan))
-    except (ValidationError, BenchError) as error:
+    except (ValidationError, BenchError, CommandError) as error:
         print(error, file=sys.stderr)
         return 2
     figures = [*graph, *floor, price(graph, floor)]
-    write(RESULTS, figures)
-    show(f"{wanted.counters} counters, {wanted.chunk_ms} ms chunks, {wanted.duration_s:g} s", figures)
+    _report(wanted, figures)
     return 0
+
+
+def _report(wanted: Wanted, figures: list[Figure]) -> None:
+    title = f"{wanted.counters} counters, {wanted.chunk_ms} ms chunks, {wanted.duration_s:g} s"
+    if wanted.providers is Providers.DOUBLES:
+        write(RESULTS / "scale.jsonl", figures)
+        show(title, figures)
+    else:
+        write(RESULTS / f"scale-{wanted.providers}.jsonl", figures, providers=wanted.providers)
+        show(f"{title}, {wanted.providers} for providers", figures)
 
 
 def allow_files(needed: int) -> None:

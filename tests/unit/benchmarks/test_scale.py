@@ -2,16 +2,21 @@
 
 import os
 import resource
+from contextlib import nullcontext
+from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 from websockets.frames import Frame, Opcode
 
-from benchmarks.scale import run
+from benchmarks.scale import providers, run
 from benchmarks.scale.figures import Figure, late, percentile, price
-from benchmarks.scale.graph import doubled_config
+from benchmarks.scale.graph import doubled_config, shop_config
 from benchmarks.scale.measure import BenchError
 from benchmarks.scale.processes import CONTROL, Usage, cpu_by_kind, tree, usage
 from benchmarks.scale.programme import frames
+from benchmarks.scale.providers import Providers, standing_in
+from cli.run.emulators import Emulators
 
 
 def histogram(**by_ms: int) -> list[int]:
@@ -77,3 +82,35 @@ def test_the_measured_graph_is_the_configured_one_but_for_the_providers() -> Non
     assert application["import_path"] == "benchmarks.scale.app:build_app"
     assert names == ["ingress", "gate", "transcriber", "recommender", "recorder"]
     assert application["deployments"][1]["num_replicas"] == 2
+
+
+def test_a_double_stands_in_unless_emulators_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PROVIDERS", raising=False)
+    assert run.Wanted().providers is Providers.DOUBLES
+    monkeypatch.setenv("PROVIDERS", "emulators")
+    assert run.Wanted().providers is Providers.EMULATORS
+    with standing_in(Providers.DOUBLES) as (config, environment):
+        assert (config, environment) == (doubled_config(), {})
+
+
+def test_with_emulators_the_graph_is_a_shops_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Emulators(MagicMock(), 4567)
+    monkeypatch.setattr(providers, "emulators", lambda: nullcontext(there))
+    with standing_in(Providers.EMULATORS) as (config, environment):
+        assert config == shop_config()
+        assert config["applications"][0]["import_path"] == "deployments.app:build_app"
+        assert environment["ELEVENLABS_BASE_URL"] == environment["XAI_BASE_URL"] == "http://127.0.0.1:4567"
+
+
+def test_a_run_with_emulators_is_marked_and_keeps_its_own_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "RESULTS", tmp_path)
+    figures = [Figure("counters", 20, "counters", "")]
+    for kind in Providers:
+        run._report(run.Wanted(providers=kind), figures)
+    capsys.readouterr()
+    counted = '{"figure": "counters", "value": 20, "unit": "counters"}\n'
+    mark = '{"figure": "providers", "value": "emulators", "unit": "name"}\n'
+    assert (tmp_path / "scale.jsonl").read_text(encoding="utf-8") == counted
+    assert (tmp_path / "scale-emulators.jsonl").read_text(encoding="utf-8") == mark + counted
