@@ -51,7 +51,7 @@ def test_head_and_workers_get_the_same_environment_and_volume_and_only_workers_s
     cluster = manifest["RayService"]["spec"]["rayClusterConfig"]
     (workers,) = cluster["workerGroupSpecs"]
     head, worker = (group["template"]["spec"]["containers"][0] for group in (cluster["headGroupSpec"], workers))
-    for part in ("image", "envFrom", "ports", "volumeMounts"):
+    for part in ("image", "envFrom", "volumeMounts"):
         assert head[part] == worker[part]
     assert cluster["enableInTreeAutoscaling"] is True
     assert workers["minReplicas"] <= workers["replicas"] <= workers["maxReplicas"]
