@@ -13,4 +13,7 @@ class BudgetSettings(BaseModel):
         le=1,
         description="share of the budget from which the catalogue recommender answers, without the model",
     )
+    refresh_s: float = Field(
+        15.0, gt=0, description="how often each ingress replica asks the record what the clients have spent"
+    )
     timezone: str = Field("America/Sao_Paulo", description="whose midnight begins a day")

@@ -7,6 +7,7 @@ request's own id, and its router spins when two such calls are under way at once
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Sequence
+from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from ray.serve.handle import DeploymentHandle
@@ -127,6 +128,9 @@ class RecorderHandle:
 
     async def revoke_counter(self, balcao_id: str) -> bool:
         return cast(bool, await call(self._handle.revoke_counter, balcao_id))
+
+    async def spent_since(self, moment: datetime) -> dict[str, float]:
+        return cast(dict[str, float], await call(self._handle.spent_since, moment))
 
     async def set_notice(self, balcao_id: str, *, shown: bool) -> bool:
         return cast(bool, await call(self._handle.set_notice, balcao_id, shown))

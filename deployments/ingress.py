@@ -26,6 +26,7 @@ from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
 from pipeline.ids import new_id
 from pipeline.providers.budget import BudgetedRecommender, BudgetedTranscriber, DailyBudget
+from pipeline.providers.spending import follow_record
 from pipeline.record.courier import Courier
 from pipeline.record.spool import Spool
 
@@ -50,7 +51,7 @@ class IngressReplica:
         self._courier = self._make_courier(environment)
         self._transcriber = TranscriberHandle(self._handles["transcriber"])
         self._live = self._make_live_speech()
-        budget = DailyBudget(self._settings.budget, lambda alert: self._courier.note([alert]))
+        budget = self._budget = DailyBudget(self._settings.budget, lambda alert: self._courier.note([alert]))
         stages = Stages(
             self._lanes,
             BudgetedTranscriber(self._transcriber, budget),
@@ -90,6 +91,9 @@ class IngressReplica:
             asyncio.create_task(self._meet_the_gate(), name="meeting the gate"),
             asyncio.create_task(self._drain_when_stopped(), name="watching for retirement"),
         ]
+        if self._settings.budget.daily_usd_per_client is not None:
+            following = follow_record(self._budget, self._recorder.spent_since, self._settings.budget.refresh_s)
+            tasks.append(asyncio.create_task(following, name="following the record of spending"))
         try:
             yield
         finally:

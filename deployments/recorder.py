@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 from typing import TypeVar
 
 from configs.environment import Environment
@@ -44,6 +45,10 @@ class RecorderReplica:
             return False
         await _apart(lambda: self._service.set_notice(balcao_id, shown=shown))
         return True
+
+    async def spent_since(self, moment: datetime) -> dict[str, float]:
+        """USD by client."""
+        return await _apart(lambda: self._service.spent_since(moment))
 
     async def ready(self) -> bool:
         return not self._service.closed

@@ -4,9 +4,9 @@ FULL ▸ CATALOGUE (the model is not asked, the catalogue recommender is) ▸ LI
 the gate goes on, what it heard is accounted for). A new day begins at FULL. Spending is what `ProviderCalled` says.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import IntEnum
 from zoneinfo import ZoneInfo
 
@@ -14,6 +14,7 @@ from configs.budget import BudgetSettings
 from pipeline.events import ErrorNoted, ProviderCalled
 from pipeline.providers.errors import Category
 from pipeline.providers.policy import operator_alerts
+from pipeline.providers.spending import Spending
 from pipeline.stages import (
     RecommendationRequest,
     Recommender,
@@ -32,7 +33,7 @@ class ServiceLevel(IntEnum):
 
 
 class DailyBudget:
-    """What each client has spent today. `alert` is told of every step down, once a day per client and step."""
+    """What each client may still have today. `alert` is told of every step down, once a day per client and step."""
 
     def __init__(
         self,
@@ -40,28 +41,52 @@ class DailyBudget:
         alert: Callable[[ErrorNoted], None],
         today: Callable[[], date] | None = None,
     ) -> None:
-        zone = ZoneInfo(settings.timezone)
+        self._zone = ZoneInfo(settings.timezone)
         self._limit_usd = settings.daily_usd_per_client
         self._catalogue_from = settings.catalogue_from
         self.alert = alert
-        self._today = today or (lambda: datetime.now(zone).date())
-        self._day = self._today()
-        self._spent_usd: dict[str, float] = {}
+        self._today = today or (lambda: datetime.now(self._zone).date())
+        self._begin(self._today())
+
+    def _begin(self, day: date) -> None:
+        self._day = day
+        self._spending = Spending()
+        self._told: dict[str, ServiceLevel] = {}  # the lowest level that was alerted
 
     def spent_usd(self, cliente_codigo: str) -> float:
         self._turn_the_day()
-        return self._spent_usd.get(cliente_codigo, 0.0)
+        return self._spending.usd(cliente_codigo)
 
     def level(self, cliente_codigo: str) -> ServiceLevel:
-        return self._level_at(self.spent_usd(cliente_codigo))
+        now = self._level_at(self.spent_usd(cliente_codigo))
+        if now > self._told.get(cliente_codigo, ServiceLevel.FULL):
+            self._told[cliente_codigo] = now
+            self.alert(_alert(now))
+        return now
 
     def spend(self, cliente_codigo: str, calls: Iterable[ProviderCalled]) -> None:
-        """Count calls that were made for this client, also those that the record says were made before a restart."""
-        before = self.spent_usd(cliente_codigo)
-        after = self._spent_usd[cliente_codigo] = before + sum(call.cost_usd for call in calls)
-        level = self._level_at(after)
-        if level > self._level_at(before):
-            self.alert(_alert(level))
+        """Count calls that were made here for this client."""
+        self._turn_the_day()
+        self._spending.spend(cliente_codigo, sum(call.cost_usd for call in calls))
+        self.level(cliente_codigo)
+
+    # --- what the record says; see `spending.follow_record`
+
+    def ask(self) -> datetime:
+        """The record is being asked; its answer should count from here."""
+        self._turn_the_day()
+        self._spending.ask()
+        return self._began
+
+    def learn(self, since: datetime, recorded: Mapping[str, float]) -> None:
+        """USD that the calls of every replica have cost by client; an answer about another day says nothing."""
+        self._turn_the_day()
+        if since == self._began:
+            self._spending.learn(recorded)
+
+    @property
+    def _began(self) -> datetime:
+        return datetime.combine(self._day, time(), self._zone)
 
     def _level_at(self, spent_usd: float) -> ServiceLevel:
         if self._limit_usd is None or spent_usd < self._limit_usd * self._catalogue_from:
@@ -70,8 +95,7 @@ class DailyBudget:
 
     def _turn_the_day(self) -> None:
         if (today := self._today()) != self._day:
-            self._day = today
-            self._spent_usd.clear()
+            self._begin(today)
 
 
 def _alert(level: ServiceLevel) -> ErrorNoted:

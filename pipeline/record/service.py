@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -175,6 +176,12 @@ class RecordService:
     def erase(self, request: ErasureRequest) -> ErasureReceipt:
         """Erase and publish; returns once it is proven. Raises ErasureError when something is left."""
         return self._housekeeping.erase(request)
+
+    def spent_since(self, moment: datetime) -> dict[str, float]:
+        """USD by client that calls to providers have cost since then; `moment` lies in a day that is not sealed."""
+        sql = "SELECT cliente_codigo, sum(custo_usd) FROM bruto.chamadas WHERE em >= ? AND custo_usd > 0 GROUP BY ALL"
+        rows = self.run_on_writer(lambda con: con.execute(sql, [moment]).fetchall())
+        return {cliente_codigo: usd for cliente_codigo, usd in rows if cliente_codigo is not None}
 
     def run_on_writer(self, work: Callable[[duckdb.DuckDBPyConnection], T]) -> T:
         """Run something on the facts' connection, between transactions: for operators' scripts and benchmarks."""

@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -77,6 +78,40 @@ def test_the_level_never_rises_within_a_day(costs: Sequence[float]) -> None:
         levels.append(budget.level("c1"))
     assert levels == sorted(levels)
     assert len(alerts) <= 2
+
+
+def test_what_the_record_says_counts_from_the_first_answer_on() -> None:
+    """A restarted replica, or one of several: the day does not begin again with it."""
+    budget, alerts, _ = make()
+    since = budget.ask()
+    assert since == datetime(2026, 11, 22, tzinfo=ZoneInfo("America/Sao_Paulo"))
+    budget.learn(since, {"c1": 0.85, "c2": 1.2})
+    levels = [budget.level(client) for client in ("c1", "c2", "c3")]
+    assert levels == [ServiceLevel.CATALOGUE, ServiceLevel.LISTENING, ServiceLevel.FULL]
+    budget.spend("c1", [cost(0.2)])
+    assert budget.level("c1") is ServiceLevel.LISTENING
+    assert [alert.kind for alert in alerts] == ["catalogue", "listening", "listening"]
+
+
+def test_a_step_is_told_once_also_when_the_record_says_less_than_was_feared() -> None:
+    budget, alerts, _ = make()
+    budget.spend("c1", [cost(0.5)])
+    since = budget.ask()
+    budget.learn(since, {"c1": 0.5})  # ours may be in there or not: 1.0 is feared
+    assert budget.level("c1") is ServiceLevel.LISTENING
+    budget.learn(budget.ask(), {"c1": 0.5})
+    assert budget.level("c1") is ServiceLevel.FULL
+    budget.spend("c1", [cost(0.5)])
+    assert budget.level("c1") is ServiceLevel.LISTENING
+    assert [alert.kind for alert in alerts] == ["listening"]
+
+
+def test_an_answer_about_yesterday_says_nothing_of_today() -> None:
+    budget, _, day = make()
+    since = budget.ask()
+    day.now = date(2026, 11, 23)
+    budget.learn(since, {"c1": 2.0})
+    assert (budget.spent_usd("c1"), budget.level("c1")) == (0.0, ServiceLevel.FULL)
 
 
 class CountingTranscriber:

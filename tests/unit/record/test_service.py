@@ -154,3 +154,18 @@ def test_private_files_are_for_their_owner_only(open_service: Open, data_dir: Pa
     assert private.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o077 for path in private.glob("*.duckdb")} == {0}
     assert (data_dir / "registro.duckdb").stat().st_mode & 0o777 == 0o444
+
+
+def test_what_clients_spent_since_midnight_survives_a_restart(open_service: Open) -> None:
+    """Of every session and every process that delivered; yesterday's calls and unknown clients are not in it."""
+    midnight = datetime.now(UTC) - timedelta(hours=1)
+    old = [replace(event, at=midnight - timedelta(seconds=1)) for event in conversation(new_id())]
+    stray = ErrorNoted(component="x", kind="k", message="sem sessão")
+    first = open_service()
+    first.commit(batch("o1", 1, [*conversation(new_id()), stray]))
+    first.commit(batch("o2", 1, [*conversation(new_id(), balcao_id="balcao-2"), *old]))
+    assert first.spent_since(midnight) == {"123456": pytest.approx(0.0004)}
+    first.close()
+    again = open_service()
+    assert again.spent_since(midnight) == {"123456": pytest.approx(0.0004)}
+    assert again.spent_since(datetime.now(UTC) + timedelta(seconds=1)) == {}
