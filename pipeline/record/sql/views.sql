@@ -95,6 +95,26 @@ SELECT dia, cliente_codigo, tipo, provedor, modelo,
 FROM fatos.resumo_custos
 GROUP BY dia, cliente_codigo, tipo, provedor, modelo;
 
+-- Not summed beforehand for closed days: a question about months of it reads their calls again.
+CREATE OR REPLACE VIEW analise.custo_balcao_dia AS
+SELECT dia, cliente_codigo, balcao_id, tipo, provedor, modelo, preco_versao,
+       count(*) AS chamadas, sum(custo_usd) AS custo_usd, sum(audio_s) / 60 AS minutos_audio
+FROM fatos.chamadas
+GROUP BY dia, cliente_codigo, balcao_id, tipo, provedor, modelo, preco_versao;
+
+-- What the gate kept back, at what a minute of that client's transcription really cost that day.
+CREATE OR REPLACE VIEW analise.economia_portao_dia AS
+WITH precos AS (
+    SELECT dia, cliente_codigo, sum(custo_usd) / nullif(sum(minutos_audio), 0) AS usd_por_minuto
+    FROM analise.custo_provedor_dia
+    WHERE tipo = 'stt'
+    GROUP BY dia, cliente_codigo
+)
+SELECT m.dia, m.cliente_codigo, m.balcao_id, m.minutos_poupados, p.usd_por_minuto,
+       m.minutos_poupados * p.usd_por_minuto AS usd_poupados
+FROM analise.minutos_dia m
+LEFT JOIN precos p ON p.dia = m.dia AND p.cliente_codigo IS NOT DISTINCT FROM m.cliente_codigo;
+
 CREATE OR REPLACE VIEW analise.saude_provedor_dia AS
 WITH faixas AS (
     SELECT dia, tipo, provedor, modelo, faixa, sum(chamadas)::BIGINT AS n, sum(falhas)::BIGINT AS falhas, max(latencia_max_ms) AS maior

@@ -95,6 +95,27 @@ def test_products_symptoms_alerts_and_providers(ask: Ask) -> None:
     assert cost["custo_usd"] == pytest.approx(0.0004)
 
 
+def test_what_the_gate_saved_is_priced_at_what_a_minute_cost_that_day(ask: Ask) -> None:
+    """16 s of two sessions were kept back; 4 s of audio cost 0.0004 USD."""
+    row = ask("SELECT * FROM analise.economia_portao_dia WHERE minutos_poupados > 0")[0]
+    assert row["minutos_poupados"] == pytest.approx(16 / 60)
+    assert row["usd_por_minuto"] == pytest.approx(0.0004 / (4 / 60))
+    assert row["usd_poupados"] == pytest.approx(0.0016)
+
+
+def test_cost_by_counter_names_the_price_table(ask: Ask) -> None:
+    columns = "balcao_id IS NOT NULL AS de_um_balcao, provedor, chamadas, custo_usd, preco_versao"
+    assert ask(f"SELECT {columns} FROM analise.custo_balcao_dia") == [
+        {
+            "de_um_balcao": True,
+            "provedor": "elevenlabs",
+            "chamadas": 2,
+            "custo_usd": pytest.approx(0.0004),
+            "preco_versao": None,
+        }
+    ]
+
+
 def test_counters_carry_their_names_and_audio_quality(ask: Ask) -> None:
     row = ask("SELECT nome_balcao, snr_mediana_db, falas FROM analise.qualidade_audio_balcao")[0]
     assert (row["nome_balcao"], row["falas"]) == ("Balcão 1", 2)
