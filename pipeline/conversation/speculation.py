@@ -14,6 +14,7 @@ from typing import Protocol, TypeVar
 from configs.ingress import ConversationSettings
 from pipeline.audio import AudioBuffer, samples_from_ms, seconds
 from pipeline.conversation.guess import Answer, Guess, Part, State
+from pipeline.conversation.pause import Pause
 from pipeline.events import ProviderCalled
 from pipeline.ids import new_id
 from pipeline.redaction import redact
@@ -62,7 +63,7 @@ class Speculation:
         self._recorder = recorder
         self._settings = settings
         self._foresee = foresee
-        self._paused_at: int | None = None  # decided up to here when the voice was first seen to pause
+        self._pause = Pause(audio)
         self._guess: Guess | None = None
 
     # --- from the gate
@@ -71,16 +72,11 @@ class Speculation:
         """Take each reply of the gate, while its audio is still held."""
         for span in reply.spans:
             self._judge(span)
-        since = reply.speech_since_sample
-        if since is None or not reply.closing:
-            self._paused_at = None
+        since, paused = reply.speech_since_sample, self._pause.follow(reply)
+        if since is None or paused is None:
             self._drop()  # the voice goes on, or it was no speech after all
-            return
-        if self._paused_at is None:
-            self._paused_at = reply.decided_upto_sample
-        paused = reply.decided_upto_sample - self._paused_at
-        if paused >= samples_from_ms(self._settings.speculate_after_ms):
-            self._begin(max(since, self._audio.start_sample), reply.decided_upto_sample, previous_text)
+        elif paused >= samples_from_ms(self._settings.speculate_after_ms):
+            self._begin(max(since, self._audio.start_sample), self._pause.heard_upto_sample, previous_text)
 
     def _judge(self, span: SpeechSpan) -> None:
         if self._guess and self._guess.state is State.OPEN and self._guess.foresaw(span):

@@ -99,8 +99,8 @@ class Shop:
             await asyncio.sleep(0.1)
             self.conversation.listen(CHUNK)
             since = None if since_s is None else round(since_s * 16_000)
-            upto = stream.audio.end_sample
-            stream.deliver(GateReply(stream.stream_id, True, upto, since or 0, (), since, closing))
+            decided = stream.audio.end_sample if since is None else since  # an open utterance may still grow
+            stream.deliver(GateReply(stream.stream_id, True, decided, since or 0, (), since, closing))
 
     def closes(self, start_s: float, end_s: float) -> None:
         self.gate.streams[0].says(span(start_s, end_s))
