@@ -15,6 +15,13 @@ class ConversationSettings(BaseModel):
     max_ahead_s: float = Field(30.0, gt=0, description="audio faster than real time: more than this ahead closes 1008")
     max_held_s: float = Field(60.0, ge=20, description="audio kept for replay and open utterances, per counter")
     account_every_s: float = Field(60.0, gt=0, description="quiet audio is accounted for at least this often")
+    settle_after_ms: int | None = Field(
+        200,
+        ge=0,
+        le=5000,
+        description="realtime transcription is asked for the text so far at a pause of this length; null: at the end",
+    )
+    settle_least_ms: int = Field(1500, ge=0, le=15_000, description="audio that such a text takes, pre-roll included")
     speculate: bool = Field(
         False, description="ask for text and verdict at a likely end: sooner, and paid for when the voice goes on"
     )

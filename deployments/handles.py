@@ -14,6 +14,7 @@ from ray.serve.handle import DeploymentHandle
 
 from deployments.membership import ReplicaIds
 from deployments.wire import ReplyColumns, TickColumns
+from pipeline.events import ProviderCalled
 from pipeline.record.wire import Batch
 from pipeline.stages import (
     Counter,
@@ -79,14 +80,15 @@ class TranscriberHandle:
         except Exception as error:  # a replica can fail in as many ways as Ray can
             return StageFailed(category="indisponivel", message=f"o transcritor falhou ({type(error).__name__})")
 
-    async def hear(self, parts: Sequence[SpeechPart], ended: Sequence[StreamId]) -> None:
-        """Speech of utterances that are still open, and streams that have ended."""
+    async def hear(self, parts: Sequence[SpeechPart], ended: Sequence[StreamId]) -> Sequence[ProviderCalled]:
+        """Speech of utterances that are still open, and streams that have ended. Answers with calls of no use."""
         shares: dict[str, tuple[list[SpeechPart], list[StreamId]]] = {}
         for part in parts:
             shares.setdefault(self._replica_for(part.stream_id), ([], []))[0].append(part)
         for stream_id in ended:
             shares.setdefault(self._replica_for(stream_id), ([], []))[1].append(stream_id)
-        await asyncio.gather(*(call(self._of(replica).hear, *share) for replica, share in shares.items()))
+        told = await asyncio.gather(*(call(self._of(replica).hear, *share) for replica, share in shares.items()))
+        return [unclaimed for calls in told for unclaimed in calls]
 
     def _replica_for(self, stream_id: StreamId) -> str:
         """Rendezvous hashing: a replica that comes or goes moves only its own share. "" while none is known."""

@@ -138,7 +138,7 @@ class IngressReplica:
         settings = self._settings.ingress
         if self._settings.transcription.mode == "batch":
             return None
-        return LiveSpeech(self._transcriber.hear, settings.live_most_parts, settings.gate_timeout_s)
+        return LiveSpeech(self._transcriber.hear, self._courier.note, settings.live_most_parts, settings.gate_timeout_s)
 
     def _checks(self) -> dict[str, Callable[[], Awaitable[object]]]:
         async def gate() -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from configs.environment import Environment
 from configs.transcription import TranscriptionSettings
+from pipeline.events import ProviderCalled
 from pipeline.stages import SpeechPart, StageFailed, StreamId, Transcription, TranscriptionRequest
 from pipeline.transcription import make_live_transcriber, make_transcriber
 from pipeline.transcription.along import AlongTranscriber
@@ -24,11 +25,13 @@ class TranscriberReplica:
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         return await (self._along or self._whole).transcribe(request)
 
-    async def hear(self, parts: Sequence[SpeechPart], ended: Sequence[StreamId]) -> None:
-        """Speech of utterances that are still open, and streams that have ended."""
-        if self._along:
-            await self._along.feed(parts)
-            await self._along.end(ended)
+    async def hear(self, parts: Sequence[SpeechPart], ended: Sequence[StreamId]) -> Sequence[ProviderCalled]:
+        """Speech of utterances that are still open, and streams that have ended. Answers with calls of no use."""
+        if not self._along:
+            return ()
+        await self._along.feed(parts)
+        await self._along.end(ended)
+        return self._along.unclaimed()
 
     async def ready(self) -> bool:
         return True

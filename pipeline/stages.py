@@ -142,6 +142,7 @@ class TranscriptionRequest:
     pcm: bytes
     budget_s: float  # time left for everything, queueing and retries included
     start_sample: int = 0  # where `pcm` begins in the session
+    speech_end_sample: int | None = None  # end of the last voiced frame, where that is known
     previous_text: str = ""
 
 
@@ -172,7 +173,8 @@ class SpeechPart:
     balcao_id: str
     utterance_start_sample: int
     start_sample: int
-    pcm: bytes  # b"": the utterance came to nothing, forget it
+    pcm: bytes  # b"", with nothing to settle: the utterance came to nothing, forget it
+    settle_within_s: float | None = None  # the voice has paused after this part: ask for the text so far
 
 
 class ListeningAlong(Protocol):

@@ -106,7 +106,7 @@ class Conversation:
         self._notes = Notes(self.session_id, counter, stages.recorder)
         self._notes.started(version, replica)
         listener = stages.listening_along
-        self._following = listener and Following(self.session_id, counter.balcao_id, self._audio, listener)
+        self._following = listener and Following(self.session_id, counter.balcao_id, self._audio, listener, settings)
         self._stream = stages.gate.open(self.session_id, self._audio, counter.options, self.deliver)
 
     @property
@@ -164,6 +164,7 @@ class Conversation:
             cliente_codigo=self._counter.cliente_codigo,
             pcm=self._audio.cut(start_sample, span.end_sample),
             start_sample=start_sample,
+            speech_end_sample=span.speech_end_sample,
             budget_s=self._settings.utterance_deadline_s,
             previous_text=self._last_text,
         )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from pipeline.audio import SAMPLE_BYTES
+from pipeline.events import ProviderCalled
 from pipeline.stages import (
     SpeechPart,
     StageFailed,
@@ -31,6 +32,7 @@ class _Heard:
     session: LiveSession
     start_sample: int
     upto_sample: int
+    settled_upto_sample: int = 0  # the text of everything before is asked for
     waiting: list[SpeechPart] = field(default_factory=list)
     done_upto_sample: int = 0  # parts of utterances before this are late
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -71,16 +73,21 @@ class AlongTranscriber:
             await self._take(heard, part)
 
     async def _take(self, heard: _Heard, part: SpeechPart) -> None:
-        if not part.pcm:
+        if not part.pcm and part.settle_within_s is None:
             await heard.session.discard()
             await self._next(heard, part.start_sample)
         elif part.start_sample == heard.upto_sample:
-            await heard.session.feed(part.pcm)
-            heard.upto_sample += len(part.pcm) // SAMPLE_BYTES
+            if part.pcm:
+                await heard.session.feed(part.pcm)
+                heard.upto_sample += len(part.pcm) // SAMPLE_BYTES
+            if part.settle_within_s is not None:
+                await heard.session.settle(part.settle_within_s)
+                heard.settled_upto_sample = heard.upto_sample
 
     async def _next(self, heard: _Heard, done_upto_sample: int) -> None:
         """Begin with the parts that came while the utterance before was open."""
         heard.done_upto_sample = done_upto_sample
+        heard.settled_upto_sample = 0
         waiting = [part for part in heard.waiting if part.utterance_start_sample >= done_upto_sample]
         heard.waiting = []
         heard.start_sample = waiting[0].utterance_start_sample if waiting else _NONE_OPEN
@@ -114,16 +121,21 @@ class AlongTranscriber:
             if not matches:
                 await heard.session.discard()
                 return None
-            if heard.upto_sample < end_sample:
+            speech_end_sample = end_sample if request.speech_end_sample is None else request.speech_end_sample
+            settled = heard.settled_upto_sample >= speech_end_sample  # only silence has come since
+            if not settled and heard.upto_sample < end_sample:
                 await heard.session.feed(request.pcm[(heard.upto_sample - request.start_sample) * SAMPLE_BYTES :])
             return await heard.session.commit(request.utterance_id, request.budget_s / 2)
         finally:
             await self._next(heard, end_sample)
 
     async def end(self, stream_ids: Sequence[StreamId]) -> None:
-        for stream_id in stream_ids:
-            if heard := self._streams.pop(stream_id, None):
-                await heard.session.aclose()
+        ended = [heard for stream_id in stream_ids if (heard := self._streams.pop(stream_id, None))]
+        await asyncio.gather(*(heard.session.aclose() for heard in ended))
+
+    def unclaimed(self) -> tuple[ProviderCalled, ...]:
+        """See `realtime.LiveTranscriber.unclaimed`."""
+        return self._live.unclaimed()
 
     async def aclose(self) -> None:
         await self.end(list(self._streams))

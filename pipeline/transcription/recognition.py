@@ -36,6 +36,14 @@ class Recognition:
         return sum(math.exp(min(0.0, logprob)) for logprob in known) / len(known) if known else None
 
 
+def joined(pieces: Sequence[Recognition]) -> Recognition:
+    """One utterance from pieces in order. Full stops where we cut it, not the speaker, are left out."""
+    texts = [piece.text.strip() for piece in pieces if piece.text.strip()]
+    whole = [text.rstrip(".… ") for text in texts[:-1]] + texts[-1:]
+    words = tuple(word for piece in pieces for word in piece.words)
+    return Recognition(" ".join(whole), words, next((piece.language for piece in pieces if piece.language), None))
+
+
 class SpeechProvider(Protocol):
     """One provider's wire. `recognise` makes one attempt; who may call when is the account's business."""
 

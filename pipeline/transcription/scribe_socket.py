@@ -86,6 +86,10 @@ class ScribeSocket:
                 return await self._waiting
         except TimeoutError as error:
             raise CallLost(Category.TIMEOUT, "no text came for a commit", billed=True) from error
+        except asyncio.CancelledError:
+            # The answer that is still to come must not be taken for the next one's.
+            self._fail(CallLost(Category.TRANSIENT, "a commit was left alone", billed=True))
+            raise
         finally:
             self._waiting = None
 

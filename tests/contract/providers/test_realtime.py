@@ -16,6 +16,7 @@ from pipeline.stages import StageFailed, Transcription
 from pipeline.transcription import make_live_transcriber, make_transcriber
 from pipeline.transcription.compare import Comparison
 from pipeline.transcription.elevenlabs_realtime import ElevenLabsRealtime
+from pipeline.transcription.hygiene import plain
 from sandbox.faults import Fault, Service
 from sandbox.recordings import Dialogue
 from sandbox.server import SandboxServer
@@ -86,6 +87,93 @@ async def test_speech_during_a_commit_belongs_to_the_next_utterance(
     await session.feed(second)
     assert text_of(await commit) == one
     assert text_of(await session.commit("u2", 5.0)) == two
+
+
+async def test_a_text_asked_for_in_pauses_is_the_same_text_and_costs_the_same(
+    live: ElevenLabsRealtime, dialogue: Dialogue
+) -> None:
+    """Lines of a dialogue as one utterance with pauses in it, asked for at each of them."""
+    session = live.open("s1", balcao_id="b1")
+    lines = utterances(dialogue)[:3]
+    for _, pcm in lines:
+        await session.feed(pcm)
+        await session.settle(5.0)
+    said = await session.commit("u1", 5.0)
+    assert [plain(word) for word in text_of(said).split()] == [
+        plain(word) for text, _ in lines for word in text.split()
+    ]
+    assert [(call.outcome, call.utterance_id) for call in said.calls] == [("ok", "u1")] * 3
+    audio_s = sum(len(pcm) for _, pcm in lines) / 2 / RATE_HZ
+    assert sum(call.audio_s or 0.0 for call in said.calls) == pytest.approx(audio_s)
+    text, pcm = utterances(dialogue)[3]
+    await session.feed(pcm)
+    assert text_of(await session.commit("u2", 5.0)) == text
+
+
+async def test_an_end_that_was_foreseen_is_answered_at_once(live: ElevenLabsRealtime, dialogue: Dialogue) -> None:
+    session = live.open("s1", balcao_id="b1")
+    text, pcm = utterances(dialogue)[2]
+    await session.feed(pcm)
+    await session.settle(5.0)
+    await asyncio.sleep(0.3)
+    assert text_of(await asyncio.wait_for(session.commit("u1", 5.0), 0.05)) == text
+    assert session.idle
+
+
+async def test_a_piece_that_failed_fails_the_utterance_and_its_calls_are_told(
+    live: ElevenLabsRealtime, sandbox: SandboxServer, dialogue: Dialogue
+) -> None:
+    session = live.open("s1", balcao_id="b1")
+    (_, first), (_, second), (three, third), *_ = utterances(dialogue)
+    sandbox.behaviour.faults.script(Service.ELEVENLABS_REALTIME, [Fault.QUOTA])
+    await session.feed(first)
+    await session.settle(5.0)
+    await session.feed(second)
+    failed = await session.commit("u1", 5.0)
+    assert isinstance(failed, StageFailed)
+    assert (failed.category, failed.calls[0].outcome) == (Category.QUOTA, "cota")
+    assert {call.utterance_id for call in failed.calls} == {"u1"}
+    await asyncio.sleep(0.02)
+    await session.feed(third)
+    assert text_of(await session.commit("u2", 5.0)) == three
+
+
+async def test_what_was_asked_for_and_came_to_nothing_is_paid_for(live: ElevenLabsRealtime, dialogue: Dialogue) -> None:
+    session = live.open("s1", balcao_id="b1")
+    (_, first), (two, second), *_ = utterances(dialogue)
+    await session.feed(first)
+    await session.settle(5.0)
+    await session.discard()
+    await session.feed(second)
+    assert text_of(await session.commit("u2", 5.0)) == two
+    (call,) = live.unclaimed()
+    assert (call.session_id, call.utterance_id, call.outcome) == ("s1", None, "ok")
+    assert call.cost_usd > 0
+    assert live.unclaimed() == ()
+
+
+async def test_one_that_is_quiet_makes_way_and_one_that_speaks_does_not(
+    environment: Environment, dialogue: Dialogue
+) -> None:
+    settings = TranscriptionSettings.model_validate({"elevenlabs_realtime": {"call": {"max_concurrent": 2}}})
+    live = make_live_transcriber(settings, environment)
+    one, two, three = (live.open(name, balcao_id=name) for name in ("s1", "s2", "s3"))
+    (text, first), (_, second), *_ = utterances(dialogue)
+    try:
+        for session in (one, two):
+            await session.feed(first)
+            await session.commit("u", 5.0)
+        await two.feed(second)  # speaks again
+        await three.feed(first)
+        assert text_of(await three.commit("u", 5.0)) == text
+        assert len(live.streams) == 2
+        await three.feed(second)
+        await one.feed(first)  # the one that made way finds no place
+        refused = await one.commit("u", 5.0)
+        assert isinstance(refused, StageFailed)
+        assert refused.category == Category.QUEUE_FULL
+    finally:
+        await live.aclose()
 
 
 @pytest.mark.parametrize("fault", [Fault.CLOSE, Fault.ERROR, Fault.MALFORMED, Fault.BUSY])
@@ -197,6 +285,25 @@ async def test_after_a_break_the_new_stream_is_told_what_was_said() -> None:
     assert resent[0]["previous_text"] == "estou com dor de cabeça"
     assert len(str(resent[0]["audio_base_64"])) > RATE_HZ * 2
     assert not any("previous_text" in event for event in resent[1:])
+
+
+async def test_an_answer_that_nobody_waits_for_any_more_is_not_the_next_ones() -> None:
+    async def slowly(socket: ServerConnection) -> None:
+        await asyncio.sleep(0.2)
+        await says("de antes")(socket)
+
+    script = Scripted([slowly, says("de agora")])
+    async with serve(script, "127.0.0.1", 0) as server:
+        live = await session_with(script, server.sockets[0].getsockname()[1])
+        session = live.open("s1", balcao_id="b1")
+        await session.feed(b"\0\0" * RATE_HZ)
+        left = asyncio.create_task(session.commit("u1", 5.0))
+        await asyncio.sleep(0.1)
+        left.cancel()
+        await asyncio.gather(left, return_exceptions=True)
+        await session.feed(b"\0\0" * RATE_HZ)
+        assert text_of(await session.commit("u2", 5.0)) == "de agora"
+        await live.aclose()
 
 
 async def test_an_idle_stream_is_kept_alive() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from pipeline.events import ProviderCalled
 from pipeline.stages import SpeechPart, StageFailed, Transcription, TranscriptionRequest
 from pipeline.transcription.along import AlongTranscriber
 from tests.fakes.stages import FakeTranscriber, said
@@ -19,6 +20,7 @@ class Session:
     fed: bytes = b""
     partial: str = ""
     commits: list[bytes] = field(default_factory=list)
+    settled: list[bytes] = field(default_factory=list)
     closed: bool = False
     takes_s: float = 0.0
     fails: bool = False
@@ -31,6 +33,10 @@ class Session:
         await asyncio.sleep(self.takes_s)
         self.commits.append(audio)
         return StageFailed(category="timeout", message="x") if self.fails else said(f"ao vivo {len(audio) // 2}")
+
+    async def settle(self, budget_s: float) -> None:
+        self.settled.append(self.fed)
+        self.fed = b""
 
     async def discard(self) -> None:
         self.fed = b""
@@ -46,14 +52,21 @@ class Live:
     def open(self, stream_id: str, *, balcao_id: str, on_partial: object = None) -> Session:
         return self.session
 
+    def unclaimed(self) -> tuple[ProviderCalled, ...]:
+        return said("").calls
+
     async def aclose(self) -> None: ...
+
+
+def pause(utterance: int, at: int) -> SpeechPart:
+    return SpeechPart("s", "b", utterance, at, b"", settle_within_s=6.0)
 
 
 def part(utterance: int, start: int, samples: int) -> SpeechPart:
     return SpeechPart("s", "b", utterance, start, b"\1\0" * samples)
 
 
-def request(start: int, samples: int) -> TranscriptionRequest:
+def request(start: int, samples: int, speech_end: int | None = None) -> TranscriptionRequest:
     return TranscriptionRequest(
         session_id="s",
         utterance_id="u",
@@ -61,6 +74,7 @@ def request(start: int, samples: int) -> TranscriptionRequest:
         cliente_codigo="c",
         pcm=b"\1\0" * samples,
         start_sample=start,
+        speech_end_sample=speech_end,
         budget_s=10,
     )
 
@@ -94,6 +108,39 @@ async def test_what_did_not_arrive_in_time_comes_from_the_request(live: Live, wh
     assert await text(along, request(1000, 3200)) == "ao vivo 3200"
     await along.feed([part(1000, 2600, 1600)])  # late
     assert live.session.fed == b""
+
+
+async def test_after_a_pause_that_was_the_end_only_the_answer_is_awaited(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 3200), pause(1000, 4200)])
+    assert await text(along, request(1000, 6000, speech_end=3900)) == "ao vivo 0"
+    assert [len(pcm) // 2 for pcm in live.session.settled] == [3200]
+
+
+async def test_after_a_pause_that_was_not_the_rest_is_asked_for_once(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 3200), pause(1000, 4200), part(1000, 4200, 800)])
+    assert await text(along, request(1000, 6000, speech_end=6500)) == "ao vivo 2800"
+    assert [len(pcm) // 2 for pcm in live.session.settled] == [3200]
+
+
+async def test_a_pause_of_one_utterance_says_nothing_of_the_next(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 3200), pause(1000, 4200)])
+    await text(along, request(1000, 6000, speech_end=3900))
+    await along.feed([part(9000, 9000, 800)])
+    assert await text(along, request(9000, 1600, speech_end=9800)) == "ao vivo 1600"
+
+
+async def test_a_pause_after_a_part_that_is_missing_is_not_believed(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 1600), pause(1000, 4200)])
+    assert await text(along, request(1000, 3200, speech_end=3900)) == "ao vivo 3200"
+    assert live.session.settled == []
+
+
+async def test_what_came_to_nothing_is_still_told(live: Live, whole: FakeTranscriber) -> None:
+    assert len(AlongTranscriber(live, whole).unclaimed()) == 1
 
 
 async def test_without_parts_the_whole_utterance_is_transcribed(live: Live, whole: FakeTranscriber) -> None:

@@ -5,7 +5,15 @@ import wave
 import pytest
 
 from pipeline.providers.errors import AnswerUnreadable, Category
-from pipeline.transcription.recognition import Recognition, Word, pcm_seconds, text_of, two_letters, words_of
+from pipeline.transcription.recognition import (
+    Recognition,
+    Word,
+    joined,
+    pcm_seconds,
+    text_of,
+    two_letters,
+    words_of,
+)
 from pipeline.transcription.wav import wav_file
 
 
@@ -56,3 +64,17 @@ def test_a_wav_holds_the_audio_as_it_was() -> None:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (16_000, 1, 2)
         assert file.readframes(file.getnframes()) == pcm
     assert pcm_seconds(pcm) == pytest.approx(0.08)
+
+
+def test_pieces_of_one_utterance_are_one_text_without_the_stops_of_our_cuts() -> None:
+    pieces = [
+        Recognition("Estou com uma dor.", (Word("dor", logprob=0.0),), None),
+        Recognition(""),
+        Recognition("de cabeça?", (Word("cabeça", logprob=-0.7),), "pt"),
+        Recognition(" Desde ontem. "),
+    ]
+    heard = joined(pieces)
+    assert heard.text == "Estou com uma dor de cabeça? Desde ontem."
+    assert [word.text for word in heard.words] == ["dor", "cabeça"]
+    assert heard.language == "pt"
+    assert joined([]).text == ""

@@ -1,0 +1,44 @@
+"""Open sockets at a provider: so many at a time as the plan allows; one that is idle makes way for one that speaks."""
+
+from typing import Protocol
+
+from pipeline.providers.errors import Category, NotCalled
+
+
+class Stream(Protocol):
+    """Whoever holds a socket."""
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being said in it, nothing is awaited from it."""
+
+    async def hang_up(self) -> None:
+        """Let the socket go; the next words open another."""
+
+
+class Streams:
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._open: dict[Stream, None] = {}  # the one that spoke longest ago first
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def enter(self, stream: Stream) -> None:
+        """Take a place. Raises NotCalled (fila_cheia) when every place is taken by somebody who speaks."""
+        in_the_way = None
+        if stream not in self._open and len(self._open) >= self._most:
+            in_the_way = next((other for other in self._open if other.idle), None)
+            if in_the_way is None:
+                raise NotCalled(Category.QUEUE_FULL, "too many speak at a time for this plan's live transcription")
+            self.leave(in_the_way)
+        self.spoke(stream)
+        if in_the_way is not None:
+            await in_the_way.hang_up()
+
+    def spoke(self, stream: Stream) -> None:
+        self._open.pop(stream, None)
+        self._open[stream] = None
+
+    def leave(self, stream: Stream) -> None:
+        self._open.pop(stream, None)
