@@ -2,7 +2,8 @@
 
 `make bench-latency` starts the graph and the emulators (250 ms to a text, 500 ms to an answer by default), streams the
 recorded dialogues from several counters at a microphone's pace, and reads what the record says of every card shown:
-once with batch transcription, once with realtime. Writes `benchmarks/results/latency.jsonl`, one figure per line.
+with batch transcription, with realtime, and with batch that asks ahead at a likely end (`speculate`). Beside it stands
+what the providers' calls cost. Writes `benchmarks/results/latency.jsonl`, one figure per line.
 """
 
 import argparse
@@ -26,7 +27,12 @@ from client.wav import WavAudio, paced
 from sandbox.recordings import Dialogue, load_dialogues
 
 RESULTS = ROOT / "benchmarks" / "results" / "latency.jsonl"
-MODES = ("batch", "realtime")
+# Mode -> the arguments of the graph that make it.
+MODES: dict[str, dict[str, dict[str, object]]] = {
+    "batch": {"transcription": {"mode": "batch"}},
+    "realtime": {"transcription": {"mode": "realtime"}},
+    "speculative": {"transcription": {"mode": "batch"}, "ingress": {"conversation": {"speculate": True}}},
+}
 TAIL_S = 4.0  # silence after a dialogue: what is due is asked and shown
 STAGGER_S = 0.7  # counters do not speak in chorus
 PUBLISHED_WITHIN_S = 20.0
@@ -56,27 +62,31 @@ def main() -> None:
 def _measured(mode: str, given: argparse.Namespace) -> list[dict[str, object]]:
     """One start of the graph; its figures, printed too."""
     config = yaml.safe_load((ROOT / "serve_config.yaml").read_text(encoding="utf-8"))
-    config["applications"][0]["args"].setdefault("transcription", {})["mode"] = mode
+    arguments = config["applications"][0]["args"]
+    for stage, changes in MODES[mode].items():
+        arguments[stage] = arguments.get(stage, {}) | changes
     with (
         tempfile.TemporaryDirectory(prefix="balto-latency-") as folder,
         emulated_providers(given) as environment,
         Graph(config, Path(folder), environment) as graph,
     ):
         cards = asyncio.run(_stream(graph.url, given.counters, given.rounds))
-        rows = _recorded(Path(folder) / "dados" / "registro.duckdb", cards)
+        published = Path(folder) / "dados" / "registro.duckdb"
+        rows, costs = _recorded(published, cards), _costs(published)
     if not rows:
         raise SystemExit("no card was recorded: nothing to report")
     setting = {"counters": given.counters, "speech_ms": given.speech_ms, "chat_ms": given.chat_ms, "cards": len(rows)}
-    lines = [{"figure": name, "mode": mode, "value": value} | setting for name, value in _figures(rows)]
+    figures = [*_figures(rows), *costs]
+    lines = [{"figure": name, "mode": mode, "value": value} | setting for name, value in figures]
     print(f"{mode}: {len(rows)} cards recorded, {cards} seen")
     for line in lines:
-        print(f"  {line['figure']:32} {line['value']:.3f}")
+        print(f"  {line['figure']:32} {line['value']:.4g}")
     return lines
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.latency.run", description=__doc__)
-    parser.add_argument("--modes", nargs="+", choices=MODES, default=MODES)
+    parser.add_argument("--modes", nargs="+", choices=MODES, default=list(MODES))
     parser.add_argument("--counters", type=int, default=6, help="counters at a time")
     parser.add_argument("--rounds", type=int, default=4, help="dialogues each counter plays")
     parser.add_argument("--speech-ms", type=float, default=250.0, help="emulated transcription, either mode")
@@ -133,6 +143,16 @@ def _recorded(published: Path, cards: int) -> list[dict[str, float | None]]:
         if len(rows) >= cards or time.monotonic() > deadline_s:
             return rows
         time.sleep(0.5)
+
+
+def _costs(published: Path) -> list[tuple[str, float]]:
+    """(figure, USD at list prices) by kind of provider, and what of it was asked ahead and thrown away."""
+    with duckdb.connect(str(published), read_only=True) as database:
+        found = database.execute("""
+            SELECT coalesce(sum(custo_usd) FILTER (tipo = 'stt'), 0), coalesce(sum(custo_usd) FILTER (tipo = 'llm'), 0),
+                   coalesce(sum(custo_usd) FILTER (segmento_id IS NULL AND interacao_id IS NULL), 0)
+            FROM fatos.chamadas""").fetchall()[0]
+    return list(zip(("speech_usd", "model_usd", "thrown_away_usd"), (round(usd, 6) for usd in found), strict=True))
 
 
 def _figures(rows: Sequence[dict[str, float | None]]) -> Iterator[tuple[str, float]]:
