@@ -6,6 +6,7 @@ Rules run in the order of `clean`; each returns what is left and says what it re
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 from configs.transcription import HygieneSettings
 from pipeline.transcription.recognition import Recognition
@@ -34,6 +35,7 @@ def clean(heard: Recognition, *, audio_s: float, previous_text: str, settings: H
     return Clean(" ".join(words), tuple(removed))
 
 
+@lru_cache(maxsize=4096)  # the phrases that are looked for are the same ones every time
 def plain(word: str) -> str:
     """For comparing: lower case, no accents, no punctuation at the edges."""
     letters = unicodedata.normalize("NFKD", word.casefold())
