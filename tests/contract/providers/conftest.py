@@ -1,11 +1,14 @@
 """A sandbox of its own for every test, and a reading of the shipped audio."""
 
-from collections.abc import AsyncIterator
+import os
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Iterable
 from functools import cache
 
 import pytest
 
 from configs.environment import Environment
+from pipeline.events import ProviderCalled
 from sandbox.behaviour import Behaviour, Timing
 from sandbox.recogniser import Recogniser
 from sandbox.recordings import FIRST_DIALOGUE, Dialogue, load_dialogues
@@ -20,6 +23,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if live:
         config.hook.pytest_deselected(items=live)
         items[:] = [item for item in items if item not in live]
+
+
+PAID = pytest.StashKey[defaultdict[str, list[float]]]()
+
+
+@pytest.fixture
+def pay(request: pytest.FixtureRequest) -> Callable[[Iterable[ProviderCalled]], None]:
+    """Keep what calls to real services cost; the sum is printed at the end."""
+    bill = request.config.stash.setdefault(PAID, defaultdict(list))
+
+    def keep(calls: Iterable[ProviderCalled]) -> None:
+        for call in calls:
+            bill[f"{call.provider} {call.model}"].append(call.cost_usd)
+
+    return keep
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for service, usd in sorted(config.stash.get(PAID, {}).items()):
+        terminalreporter.write_line(f"{service}: {len(usd)} calls, USD {sum(usd):.6f}")
+
+
+def live_service(kind: str) -> dict[str, object]:
+    """Address and model of an OpenAI-compatible service to try with `-m live`, as far as they are given."""
+    given = {"base_url": os.environ.get(f"BALTO_LIVE_{kind}_URL"), "model": os.environ.get(f"BALTO_LIVE_{kind}_MODEL")}
+    return {name: value for name, value in given.items() if value}
 
 
 QUICK = Timing(speech_s=0.01, commit_s=0.01, chat_s=0.01)
@@ -47,6 +76,7 @@ def environment(sandbox: SandboxServer) -> Environment:
             "XAI_API_KEY": "sandbox-key",
             "XAI_BASE_URL": sandbox.url,
             "BALTO_STT_API_KEY": "sandbox-key",
+            "BALTO_LLM_API_KEY": "sandbox-key",
         }
     )
 

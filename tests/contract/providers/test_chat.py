@@ -1,6 +1,5 @@
-"""The chat client against the emulated xAI: what it sends, what it makes of every answer."""
+"""What is particular to each kind of chat model: cached prompts, retention, a key or none."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -27,19 +26,6 @@ QUESTION = ChatRequest(
     session_id="s1",
     interaction_id="i1",
 )
-FAULTS = [
-    (Fault.BUSY, Category.CAPACITY),
-    (Fault.BUSY_RETRY_AFTER, Category.RATE),
-    (Fault.KEY, Category.AUTH),
-    (Fault.QUOTA, Category.QUOTA),
-    (Fault.CREDIT, Category.QUOTA),
-    (Fault.ERROR, Category.TRANSIENT),
-    (Fault.UNAVAILABLE, Category.TRANSIENT),
-    (Fault.HANG, Category.TIMEOUT),
-    (Fault.DRIBBLE, Category.TIMEOUT),
-    (Fault.CUT, Category.TRANSIENT),
-    (Fault.MALFORMED, Category.MALFORMED),
-]
 
 
 def settings(**changes: object) -> ModelSettings:
@@ -55,29 +41,15 @@ async def model(environment: Environment) -> AsyncIterator[ChatCompletions]:
     await made.aclose()
 
 
-async def test_an_answer_with_usage_and_cost(model: ChatCompletions) -> None:
+async def test_what_was_cached_costs_less(model: ChatCompletions) -> None:
     answer = await model.complete(QUESTION)
     assert isinstance(answer, ChatAnswer)
     assert json.loads(answer.text) == {"sku": "SKU-B2", "evidencia": "dor de garganta"}
     (call,) = answer.calls
-    assert (call.role, call.outcome, call.session_id, call.interaction_id) == ("llm", "ok", "s1", "i1")
     assert call.cost_usd == pytest.approx((call.tokens_in * 1.25 + call.tokens_out * 2.50) / 1e6)
     again = await model.complete(QUESTION)
     assert again.calls[0].tokens_cached > 0
     assert again.calls[0].cost_usd < call.cost_usd
-
-
-@pytest.mark.parametrize(("fault", "category"), FAULTS, ids=lambda value: str(value))
-async def test_every_fault_has_its_category_and_the_next_question_is_fine(
-    model: ChatCompletions, sandbox: SandboxServer, fault: Fault, category: Category
-) -> None:
-    sandbox.behaviour.faults.script(Service.XAI_CHAT, [fault])
-    failure = await model.complete(QUESTION)
-    assert isinstance(failure, StageFailed)
-    assert failure.category == category
-    assert [call.outcome for call in failure.calls] == [category]
-    await asyncio.sleep(0.02)
-    assert isinstance(await model.complete(QUESTION), ChatAnswer)
 
 
 async def test_a_schema_breaking_answer_is_handed_on_to_be_judged(
@@ -96,7 +68,7 @@ async def test_no_key_or_switched_off_is_no_model(environment: Environment) -> N
 
 async def test_any_openai_compatible_endpoint_by_its_address(sandbox: SandboxServer, environment: Environment) -> None:
     chosen = settings(provider="openai_compatible", base_url=sandbox.url, name="llama-4")
-    local = make_chat_model(chosen, environment.model_copy(update={"llm_api_key": environment.xai_api_key}))
+    local = make_chat_model(chosen, environment)
     assert local is not None
     try:
         answer = await local.complete(QUESTION)

@@ -1,10 +1,11 @@
 """One suite that every transcriber passes, against the emulators and, with `-m live` and keys, the real services.
 
-`pytest tests/contract/providers/test_conformance.py -m live -s` prints what it cost.
+`pytest tests/contract/providers -m live -s` prints what it cost. A service that is not ElevenLabs' or xAI's is named by
+BALTO_LIVE_STT_URL and BALTO_LIVE_STT_MODEL.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 import pytest
@@ -18,6 +19,7 @@ from pipeline.transcription import MissingKey, TranscriberChain, make_transcribe
 from sandbox.faults import Fault, Service
 from sandbox.recordings import Dialogue
 from sandbox.server import SandboxServer
+from tests.contract.providers.conftest import live_service
 
 PROVIDERS: tuple[Provider, ...] = ("elevenlabs", "elevenlabs_realtime", "openai_compatible", "xai")
 SERVICE = {
@@ -43,13 +45,16 @@ REFUSALS = [
 SECOND = b"\0\0" * 16_000
 
 
+IN_THE_SANDBOX = pytest.mark.parametrize("place", ["sandbox"], indirect=True)  # only emulators play faults
+
+
 @dataclass
 class Place:
-    """Where the suite runs: what to expect there, and what was spent."""
+    """Where the suite runs, and what it pays there."""
 
     live: bool
     make: Callable[..., TranscriberChain]
-    spent: list[ProviderCalled]
+    pay: Callable[[Iterable[ProviderCalled]], None]
 
 
 @pytest.fixture(params=PROVIDERS)
@@ -60,15 +65,22 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 
 @pytest.fixture(params=["sandbox", pytest.param("live", marks=pytest.mark.live)])
 async def place(
-    request: pytest.FixtureRequest, provider: Provider, sandbox: SandboxServer, environment: Environment
+    request: pytest.FixtureRequest,
+    provider: Provider,
+    sandbox: SandboxServer,
+    environment: Environment,
+    pay: Callable[[Iterable[ProviderCalled]], None],
 ) -> AsyncIterator[Place]:
     live = request.param == "live"
-    environment = Environment() if live else environment
-    base_url = "" if live else sandbox.url
+    if live:
+        environment = Environment()
+    compatible = live_service("STT") if live else {"base_url": sandbox.url}
+    if live and provider == "openai_compatible" and "base_url" not in compatible:
+        pytest.skip("BALTO_LIVE_STT_URL is not set: no OpenAI-compatible service was tried")
     made: list[TranscriberChain] = []
 
     def make(**call: object) -> TranscriberChain:
-        settings = {"openai_compatible": {"base_url": base_url}} if base_url else {}
+        settings: dict[str, dict[str, object]] = {"openai_compatible": {**compatible}}
         settings.setdefault(provider, {})["call"] = call
         chosen = TranscriptionSettings.model_validate({"providers": [provider]} | settings)
         try:
@@ -77,14 +89,9 @@ async def place(
             pytest.skip(str(missing))
         return made[-1]
 
-    if live and provider == "openai_compatible" and environment.stt_api_key is None:
-        pytest.skip("BALTO_STT_API_KEY is not set")
-    here = Place(live, make, [])
-    yield here
+    yield Place(live, make, pay if live else lambda _: None)
     for transcriber in made:
         await transcriber.aclose()
-    if live:
-        print(f"\n{provider}: {len(here.spent)} calls, USD {sum(call.cost_usd for call in here.spent):.6f}")
 
 
 def asked(pcm: bytes, budget_s: float = 10.0) -> TranscriptionRequest:
@@ -97,7 +104,7 @@ async def ask(
     place: Place, transcriber: TranscriberChain, pcm: bytes, budget_s: float = 10.0
 ) -> Transcription | StageFailed:
     result = await transcriber.transcribe(asked(pcm, budget_s))
-    place.spent.extend(result.calls)
+    place.pay(result.calls)
     return result
 
 
@@ -167,49 +174,45 @@ def one_attempt(fault: Fault) -> dict[str, object]:
     return {"attempts": 1, "attempt_timeout_s": patience_s, "breaker_refused_open_s": 0.01}
 
 
-@pytest.fixture
-def in_the_sandbox(place: Place) -> Place:
-    if place.live:
-        pytest.skip("faults are played by the emulators only")
-    return place
-
-
+@IN_THE_SANDBOX
 @pytest.mark.parametrize(
     ("fault", "categories"), REFUSALS, ids=lambda value: str(value) if isinstance(value, Fault) else ""
 )
 async def test_every_fault_has_its_category_and_the_next_utterance_is_fine(
-    in_the_sandbox: Place,
+    place: Place,
     sandbox: SandboxServer,
     provider: Provider,
     dialogue: Dialogue,
     fault: Fault,
     categories: set[Category],
 ) -> None:
-    transcriber = in_the_sandbox.make(**one_attempt(fault))
+    transcriber = place.make(**one_attempt(fault))
     pcm = dialogue.samples()[: 16_000 * 3].tobytes()
     sandbox.behaviour.faults.script(SERVICE[provider], [fault])
-    result = await ask(in_the_sandbox, transcriber, pcm)
+    result = await ask(place, transcriber, pcm)
     assert isinstance(result, StageFailed)
     assert Category(result.category) in categories
     assert [call.outcome for call in result.calls] == [result.category]
     await asyncio.sleep(0.02)
-    assert isinstance(await ask(in_the_sandbox, transcriber, pcm), Transcription)
+    assert isinstance(await ask(place, transcriber, pcm), Transcription)
 
 
+@IN_THE_SANDBOX
 @pytest.mark.parametrize("fault", [Fault.BUSY, Fault.ERROR, Fault.CUT, Fault.MALFORMED])
 async def test_what_may_pass_is_tried_again_with_the_whole_audio(
-    in_the_sandbox: Place, sandbox: SandboxServer, provider: Provider, dialogue: Dialogue, fault: Fault
+    place: Place, sandbox: SandboxServer, provider: Provider, dialogue: Dialogue, fault: Fault
 ) -> None:
     sandbox.behaviour.faults.script(SERVICE[provider], [fault])
-    result = await ask(in_the_sandbox, in_the_sandbox.make(), dialogue.samples().tobytes())
+    result = await ask(place, place.make(), dialogue.samples().tobytes())
     assert isinstance(result, Transcription)
     assert result.text == " ".join(dialogue.utterances)
     assert [call.outcome == "ok" for call in result.calls] == [False, True]
 
 
-async def test_nothing_listens_there(in_the_sandbox: Place, sandbox: SandboxServer, dialogue: Dialogue) -> None:
-    transcriber = in_the_sandbox.make(attempts=1)
+@IN_THE_SANDBOX
+async def test_nothing_listens_there(place: Place, sandbox: SandboxServer, dialogue: Dialogue) -> None:
+    transcriber = place.make(attempts=1)
     await sandbox.stop()
-    result = await ask(in_the_sandbox, transcriber, dialogue.samples().tobytes())
+    result = await ask(place, transcriber, dialogue.samples().tobytes())
     assert isinstance(result, StageFailed)
     assert result.category == Category.TRANSIENT
