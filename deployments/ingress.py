@@ -22,6 +22,7 @@ from deployments.live import LiveSpeech
 from deployments.membership import membership
 from deployments.pages import add_routes
 from deployments.retirement import stopping
+from pipeline.alarm import Alarm
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
 from pipeline.ids import new_id
@@ -51,12 +52,13 @@ class IngressReplica:
         self._courier = self._make_courier(environment)
         self._transcriber = TranscriberHandle(self._handles["transcriber"])
         self._live = self._make_live_speech()
-        budget = self._budget = DailyBudget(self._settings.budget, lambda alert: self._courier.note([alert]))
+        recorder = Alarm(self._courier)
+        budget = self._budget = DailyBudget(self._settings.budget, lambda alert: recorder.note([alert]))
         stages = Stages(
             self._lanes,
             BudgetedTranscriber(self._transcriber, budget),
             BudgetedRecommender(RecommenderHandle(self._handles["recommender"]), budget),
-            self._courier,
+            recorder,
             self._live,
         )
         new_context = partial(ConversationContext, self._settings.recommendation)
