@@ -37,11 +37,10 @@ class Recognition:
 
 
 def joined(pieces: Sequence[Recognition]) -> Recognition:
-    """One utterance from pieces in order. Full stops where we cut it, not the speaker, are left out."""
-    texts = [piece.text.strip() for piece in pieces if piece.text.strip()]
-    whole = [text.rstrip(".… ") for text in texts[:-1]] + texts[-1:]
+    """One utterance from pieces in order, as they were written: "não. Tem febre" must not become "não tem febre"."""
+    text = " ".join(piece.text.strip() for piece in pieces if piece.text.strip())
     words = tuple(word for piece in pieces for word in piece.words)
-    return Recognition(" ".join(whole), words, next((piece.language for piece in pieces if piece.language), None))
+    return Recognition(text, words, next((piece.language for piece in pieces if piece.language), None))
 
 
 class SpeechProvider(Protocol):
