@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from cli.eval_settings import providers, read_settings
 from cli.output import CommandError, out
 from client.wav import WavAudio
+from configs.application import ApplicationSettings
 from configs.environment import Environment
-from configs.gate import GateSettings
-from configs.transcription import TranscriptionSettings
 
 if TYPE_CHECKING:
-    from pipeline.transcription.compare import Answer, Pair
+    from pipeline.conversation.comparison import Answer, Pair
 
 
 def ab(
@@ -25,15 +25,19 @@ def ab(
     sandbox: Annotated[bool, typer.Option("--sandbox", help="Use the emulators; no key, no cost.")] = False,
     speed: Annotated[float, typer.Option(min=0.5, max=20, help="Times real time. 1 is what a counter sees.")] = 1.0,
     budget_s: Annotated[float, typer.Option(min=1, max=60, help="Longest wait for one utterance, seconds.")] = 12.0,
+    config: Annotated[Path | None, typer.Option(help="Default: serve_config.yaml, as `balto run` finds it.")] = None,
+    changes: Annotated[
+        list[str] | None, typer.Option("--set", help="A setting for this comparison: section.name=value.")
+    ] = None,
 ) -> None:
     """Transcribe a recording both ways and compare latency, text and cost, utterance by utterance."""
     from sandbox.recordings import DIALOGUES, FIRST_DIALOGUE
 
-    environment = Environment()
-    if not sandbox and environment.elevenlabs_api_key is None:
+    if not sandbox and Environment().elevenlabs_api_key is None:
         raise CommandError("set ELEVENLABS_API_KEY to compare the real services, or try: balto ab --sandbox")
+    settings = read_settings(config, changes or ())
     pcm = WavAudio.read(wav or DIALOGUES / f"{FIRST_DIALOGUE}.wav").pcm
-    pairs = asyncio.run(_compare(pcm, environment, sandbox=sandbox, speed=speed, budget_s=budget_s))
+    pairs = asyncio.run(_compare(pcm, settings, sandbox=sandbox, speed=speed, budget_s=budget_s))
     if not pairs:
         raise CommandError("the gate heard no speech in this recording: nothing to compare")
     out.print(_utterances(pairs))
@@ -43,32 +47,27 @@ def ab(
 
 
 async def _compare(
-    pcm: bytes, environment: Environment, *, sandbox: bool, speed: float, budget_s: float
+    pcm: bytes, settings: ApplicationSettings, *, sandbox: bool, speed: float, budget_s: float
 ) -> "Sequence[Pair]":
-    if not sandbox:
-        return await _both_ways(pcm, environment, speed, budget_s)
-    from sandbox.server import SandboxServer
-
-    async with SandboxServer() as server:
-        emulated = Environment.model_validate({"ELEVENLABS_API_KEY": "sandbox", "ELEVENLABS_BASE_URL": server.url})
-        return await _both_ways(pcm, emulated, speed, budget_s)
-
-
-async def _both_ways(pcm: bytes, environment: Environment, speed: float, budget_s: float) -> "Sequence[Pair]":
+    from pipeline.conversation.comparison import Comparison
     from pipeline.gate import make_host
-    from pipeline.transcription import make_live_transcriber, make_transcriber
-    from pipeline.transcription.compare import Comparison
+    from pipeline.recommendation.catalogue import load_catalogue
+    from pipeline.transcription import MissingKey, make_live_transcriber, make_transcriber
 
-    settings = TranscriptionSettings()
-    batch = make_transcriber(settings, environment)
-    live = make_live_transcriber(settings, environment)
-    try:
-        gate = make_host(GateSettings(), environment.vad_energy_threshold)
-        session = live.open("ab", balcao_id="ab")
-        return await Comparison(pcm, gate, batch, session, speed=speed, budget_s=budget_s).run()
-    finally:
-        await live.aclose()
-        await batch.aclose()
+    names = [product.name for product in load_catalogue(settings.recommendation.catalogue).products.values()]
+    async with providers(sandbox=sandbox) as environment:
+        try:
+            batch = make_transcriber(settings.transcription, environment, names)
+        except MissingKey as missing:
+            raise CommandError(str(missing)) from None
+        live = make_live_transcriber(settings.transcription, environment, names)
+        try:
+            gate = make_host(settings.gate, environment.vad_energy_threshold)
+            talk = settings.ingress.conversation
+            return await Comparison(pcm, gate, batch, live, talk, speed=speed, budget_s=budget_s).run()
+        finally:
+            await live.aclose()
+            await batch.aclose()
 
 
 def _utterances(pairs: "Sequence[Pair]") -> Table:

@@ -8,20 +8,38 @@ it goes on, its text is that piece and what follows. Each second of audio is in 
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+from configs.transcription import ElevenLabsRealtimeSettings, HygieneSettings
 from pipeline.events import ProviderCalled
-from pipeline.providers.account import Answered, Ask, Reply
+from pipeline.providers.account import Account, Answered, Ask, Reply
 from pipeline.providers.errors import ProviderError
+from pipeline.providers.prices import Usage
 from pipeline.stages import StageFailed, StreamId, Transcription
 from pipeline.transcription.hygiene import clean
 from pipeline.transcription.recognition import Recognition, joined, pcm_seconds
 from pipeline.transcription.scribe_socket import ScribeSocket
-
-if TYPE_CHECKING:
-    from pipeline.transcription.elevenlabs_realtime import ElevenLabsRealtime
+from pipeline.transcription.streams import Streams
 
 Piece = asyncio.Task[Answered[Recognition] | StageFailed]
+
+
+class Scribe(Protocol):
+    """What all sessions of one account share."""
+
+    name: str
+    model: str
+    settings: ElevenLabsRealtimeSettings
+    account: Account
+    hygiene: HygieneSettings
+    streams: Streams
+
+    def usage(self, audio_s: float) -> Usage: ...
+
+    async def connect(self, on_partial: Callable[[str], None]) -> ScribeSocket: ...
+
+    def unclaim(self, piece: Piece) -> None:
+        """The text of this piece, once it has come, is of no use."""
 
 
 class ElevenLabsLive:
@@ -29,7 +47,7 @@ class ElevenLabsLive:
 
     def __init__(
         self,
-        provider: "ElevenLabsRealtime",
+        provider: Scribe,
         stream_id: StreamId,
         balcao_id: str,
         on_partial: Callable[[str], None] | None,

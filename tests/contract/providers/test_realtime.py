@@ -9,12 +9,13 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from configs.environment import Environment
 from configs.gate import GateSettings
+from configs.ingress import ConversationSettings
 from configs.transcription import TranscriptionSettings
+from pipeline.conversation.comparison import Comparison
 from pipeline.gate import make_host
 from pipeline.providers.errors import Category
 from pipeline.stages import StageFailed, Transcription
 from pipeline.transcription import make_live_transcriber, make_transcriber
-from pipeline.transcription.compare import Comparison
 from pipeline.transcription.elevenlabs_realtime import ElevenLabsRealtime
 from pipeline.transcription.hygiene import plain
 from sandbox.faults import Fault, Service
@@ -320,16 +321,17 @@ async def test_an_idle_stream_is_kept_alive() -> None:
 
 
 async def test_both_ways_hear_the_same_and_realtime_costs_more(environment: Environment, dialogue: Dialogue) -> None:
-    batch = make_transcriber(TranscriptionSettings(), environment)
-    live = make_live_transcriber(TranscriptionSettings(), environment)
+    patient = TranscriptionSettings.model_validate({"elevenlabs_realtime": {"answer_timeout_s": 30.0}})
+    batch = make_transcriber(patient, environment)
+    live = make_live_transcriber(patient, environment)
     try:
         gate = make_host(GateSettings())
-        session = live.open("ab", balcao_id="ab")
         pcm = dialogue.samples().tobytes()
-        pairs = await Comparison(pcm, gate, batch, session, speed=20.0, budget_s=10.0).run()
+        pairs = await Comparison(pcm, gate, batch, live, ConversationSettings(), speed=20.0, budget_s=60.0).run()
     finally:
         await live.aclose()
         await batch.aclose()
+    assert [pair.realtime.failure for pair in pairs] == [None] * len(pairs)
     assert " ".join(pair.batch.text for pair in pairs) == " ".join(dialogue.utterances)
     assert [pair.differing_words for pair in pairs] == [0] * len(pairs)
     assert sum(pair.realtime.cost_usd for pair in pairs) > sum(pair.batch.cost_usd for pair in pairs) > 0
