@@ -11,7 +11,10 @@ from functools import lru_cache
 from configs.transcription import HygieneSettings
 from pipeline.transcription.recognition import Recognition
 
-EVENT_TAG = re.compile(r"\([^)]*\)|\[[^\]]*\]|\*[^*]+\*|♪[^♪]*♪?")
+EVENT_TAG = re.compile(r"\([^)]*\)|\[[^\]]*\]|<[^>]*>|\{[^}]*\}|\*[^*]+\*|♪[^♪]*♪?")
+ADDRESS = re.compile(r"^(https?://|www\.)|\w\.(com|org|net|tv|br)\b", re.IGNORECASE)
+MOST_WORDS_OF_CREDITS = 6
+LONGEST_SCRAP_CHARS = 2
 LONGEST_REPEATED_PHRASE_WORDS = 8
 FEWEST_WORDS_TO_DOUBT = 3  # speaking rate says nothing about one or two words
 
@@ -25,10 +28,11 @@ class Clean:
 def clean(heard: Recognition, *, audio_s: float, previous_text: str, settings: HygieneSettings) -> Clean:
     """The words that somebody said, as far as the evidence goes."""
     removed: list[str] = []
-    words = _without_tags(heard.text, removed)
+    words = _without_strangers(_without_tags(heard.text, removed), removed)
     if reason := _doubt(heard, words, audio_s, settings):
         return Clean("", (*removed, f"{reason}: {' '.join(words)}"))
     words = _without_repeats(words, settings.repeats, removed)
+    words = _without_credits(words, settings.credits, removed)
     words = _without_phrases(words, settings.phrases, removed)
     words = _without_overlap(words, previous_text.split(), settings.overlap_words, removed)
     words = _without_lone(words, settings.lone, removed)
@@ -45,6 +49,18 @@ def plain(word: str) -> str:
 def _without_tags(text: str, removed: list[str]) -> list[str]:
     removed.extend(f"event tag: {tag}" for tag in EVENT_TAG.findall(text))
     return [word for word in EVENT_TAG.sub(" ", text).split() if plain(word)]
+
+
+def _without_strangers(words: list[str], removed: list[str]) -> list[str]:
+    """Addresses and words in another script: nobody says these at a counter."""
+    strange = [word for word in words if ADDRESS.search(word) or not _is_latin(word)]
+    removed.extend(f"not speech: {word}" for word in strange)
+    return [word for word in words if word not in strange] if strange else words
+
+
+def _is_latin(word: str) -> bool:
+    letters = [c for c in word if c.isalpha()]
+    return not letters or any(unicodedata.name(c, "").startswith("LATIN") for c in letters)
 
 
 def _doubt(heard: Recognition, words: list[str], audio_s: float, settings: HygieneSettings) -> str | None:
@@ -80,8 +96,17 @@ def _times_in_a_row(words: list[str], start: int, size: int) -> int:
     return times
 
 
+def _without_credits(words: list[str], beginnings: tuple[str, ...], removed: list[str]) -> list[str]:
+    said = [plain(word) for word in words]
+    begins = any(said[: len(first.split())] == [plain(word) for word in first.split()] for first in beginnings)
+    if begins and len(words) <= MOST_WORDS_OF_CREDITS:
+        removed.append(f"credits: {' '.join(words)}")
+        return []
+    return words
+
+
 def _without_phrases(words: list[str], phrases: tuple[str, ...], removed: list[str]) -> list[str]:
-    """Known inventions are cut out wherever they stand, the longest first; what is around them stays."""
+    """Known inventions are cut out wherever they stand, the longest first; what is around them stays, scraps aside."""
     kept = list(words)
     for phrase in sorted((text.split() for text in phrases), key=len, reverse=True):
         target = [plain(word) for word in phrase]
@@ -92,6 +117,9 @@ def _without_phrases(words: list[str], phrases: tuple[str, ...], removed: list[s
                 del kept[start : start + len(target)]
             else:
                 start += 1
+    if len(kept) < len(words) and all(len(plain(word)) <= LONGEST_SCRAP_CHARS for word in kept):
+        removed.extend(f"left over: {word}" for word in kept)
+        return []
     return kept
 
 
@@ -110,7 +138,9 @@ def _without_overlap(words: list[str], previous: list[str], least: int, removed:
 
 def _without_lone(words: list[str], lone: tuple[str, ...], removed: list[str]) -> list[str]:
     said = [plain(word) for word in words]
-    if words and any(said == [plain(word) for word in phrase.split()] for phrase in lone):
-        removed.append(f"alone: {' '.join(words)}")
-        return []
+    for phrase in lone:
+        once = [plain(word) for word in phrase.split()]
+        if words and said == once * (len(said) // len(once)):
+            removed.append(f"alone: {' '.join(words)}")
+            return []
     return words
