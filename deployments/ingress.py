@@ -26,7 +26,7 @@ from pipeline.alarm import Alarm
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
 from pipeline.ids import new_id
-from pipeline.providers.budget import BudgetedRecommender, BudgetedTranscriber, DailyBudget
+from pipeline.providers.budget import BudgetedListening, BudgetedRecommender, BudgetedTranscriber, DailyBudget
 from pipeline.providers.spending import follow_record
 from pipeline.record.courier import Courier
 from pipeline.record.spool import Spool
@@ -59,7 +59,7 @@ class IngressReplica:
             BudgetedTranscriber(self._transcriber, budget),
             BudgetedRecommender(RecommenderHandle(self._handles["recommender"]), budget),
             recorder,
-            self._live,
+            BudgetedListening(self._live, budget) if self._live else None,
         )
         new_context = partial(ConversationContext, self._settings.recommendation)
         self._desk = Desk(stages, self._recorder, new_context, self._settings.ingress, self._replica_id)

@@ -175,6 +175,7 @@ class SpeechPart:
     start_sample: int
     pcm: bytes  # b"", with nothing to settle: the utterance came to nothing, forget it
     settle_within_s: float | None = None  # the voice has paused after this part: ask for the text so far
+    cliente_codigo: str = ""  # who pays for it
 
 
 class ListeningAlong(Protocol):

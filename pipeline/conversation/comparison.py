@@ -17,6 +17,7 @@ from pipeline.conversation.following import Following
 from pipeline.ids import new_id
 from pipeline.providers.errors import Category
 from pipeline.stages import (
+    Counter,
     GateHost,
     GateReply,
     SpeechPart,
@@ -85,7 +86,7 @@ class Comparison:
         self._budget_s = budget_s
         self._audio = AudioBuffer()
         self._sent = _Parts()
-        self._following = Following(STREAM, STREAM, self._audio, self._sent, settings)
+        self._following = Following(STREAM, Counter(STREAM, STREAM, STREAM), self._audio, self._sent, settings)
         self._answers: list[asyncio.Task[Pair]] = []
 
     async def run(self) -> Sequence[Pair]:

@@ -106,7 +106,7 @@ class Conversation:
         self._notes = Notes(self.session_id, counter, stages.recorder)
         self._notes.started(version, replica)
         listener = stages.listening_along
-        self._following = listener and Following(self.session_id, counter.balcao_id, self._audio, listener, settings)
+        self._following = listener and Following(self.session_id, counter, self._audio, listener, settings)
         self._stream = stages.gate.open(self.session_id, self._audio, counter.options, self.deliver)
 
     @property

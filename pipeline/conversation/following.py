@@ -7,7 +7,7 @@ the voice goes on, so does the sending, from where it stopped.
 from configs.ingress import ConversationSettings
 from pipeline.audio import AudioBuffer, samples_from_ms
 from pipeline.conversation.pause import Pause
-from pipeline.stages import GateReply, ListeningAlong, SpeechPart, StreamId
+from pipeline.stages import Counter, GateReply, ListeningAlong, SpeechPart, StreamId
 
 
 class Following:
@@ -16,13 +16,13 @@ class Following:
     def __init__(
         self,
         stream_id: StreamId,
-        balcao_id: str,
+        counter: Counter,
         audio: AudioBuffer,
         listener: ListeningAlong,
         settings: ConversationSettings,
     ) -> None:
         self._stream_id = stream_id
-        self._balcao_id = balcao_id
+        self._counter = counter
         self._audio = audio
         self._listener = listener
         self._settings = settings
@@ -71,7 +71,13 @@ class Following:
     def _feed(self, start_sample: int, pcm: bytes, settle_within_s: float | None = None) -> None:
         assert self._utterance_start is not None
         part = SpeechPart(
-            self._stream_id, self._balcao_id, self._utterance_start, start_sample, pcm, settle_within_s=settle_within_s
+            self._stream_id,
+            self._counter.balcao_id,
+            self._utterance_start,
+            start_sample,
+            pcm,
+            settle_within_s,
+            self._counter.cliente_codigo,
         )
         self._listener.feed(part)
 

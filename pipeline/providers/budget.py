@@ -16,9 +16,12 @@ from pipeline.providers.errors import Category
 from pipeline.providers.policy import operator_alerts
 from pipeline.providers.spending import Spending
 from pipeline.stages import (
+    ListeningAlong,
     RecommendationRequest,
     Recommender,
+    SpeechPart,
     StageFailed,
+    StreamId,
     Transcriber,
     Transcription,
     TranscriptionRequest,
@@ -124,6 +127,21 @@ class BudgetedTranscriber:
         if isinstance(result, Transcription):  # a failure carries its own alert
             _tell(self._budget.alert, result.calls)
         return result
+
+
+class BudgetedListening:
+    """A ListeningAlong that passes nothing on while the client's budget is spent: a live stream is paid for as well."""
+
+    def __init__(self, listening: ListeningAlong, budget: DailyBudget) -> None:
+        self._listening = listening
+        self._budget = budget
+
+    def feed(self, part: SpeechPart) -> None:
+        if self._budget.level(part.cliente_codigo) is not ServiceLevel.LISTENING:
+            self._listening.feed(part)
+
+    def end(self, stream_id: StreamId) -> None:
+        self._listening.end(stream_id)
 
 
 class BudgetedRecommender:

@@ -4,6 +4,7 @@ from configs.ingress import ConversationSettings
 from pipeline.audio import AudioBuffer
 from pipeline.conversation.following import Following
 from pipeline.stages import GateReply, SpeechPart, SpeechSpan
+from tests.fakes.stages import COUNTER
 
 SETTINGS = ConversationSettings(settle_after_ms=200, settle_least_ms=500, utterance_deadline_s=12)
 
@@ -23,7 +24,7 @@ class Listener:
 def following() -> tuple[AudioBuffer, Listener, Following]:
     audio, listener = AudioBuffer(), Listener()
     audio.append(bytes(range(200)) * 160)
-    return audio, listener, Following("s", "b", audio, listener, SETTINGS)
+    return audio, listener, Following("s", COUNTER, audio, listener, SETTINGS)
 
 
 def reply(since: int | None, *spans: SpeechSpan, closing: bool = False) -> GateReply:
@@ -104,7 +105,7 @@ def test_a_little_audio_is_not_worth_asking_about() -> None:
 
 def test_without_the_setting_nothing_is_asked_ahead() -> None:
     audio, listener = AudioBuffer(), Listener()
-    along = Following("s", "b", audio, listener, ConversationSettings(settle_after_ms=None))
+    along = Following("s", COUNTER, audio, listener, ConversationSettings(settle_after_ms=None))
     ticks(audio, along, 30, closing=True)
     assert b"".join(p.pcm for p in listener.parts) == audio.cut(3000, audio.end_sample)
     assert all(p.settle_within_s is None for p in listener.parts)

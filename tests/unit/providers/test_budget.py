@@ -9,11 +9,18 @@ from hypothesis import strategies as st
 
 from configs.budget import BudgetSettings
 from pipeline.events import ErrorNoted, ProviderCalled, ProviderRole
-from pipeline.providers.budget import BudgetedRecommender, BudgetedTranscriber, DailyBudget, ServiceLevel
+from pipeline.providers.budget import (
+    BudgetedListening,
+    BudgetedRecommender,
+    BudgetedTranscriber,
+    DailyBudget,
+    ServiceLevel,
+)
 from pipeline.stages import (
     Basis,
     RecommendationRequest,
     Silence,
+    SpeechPart,
     StageFailed,
     Transcription,
     TranscriptionRequest,
@@ -153,6 +160,27 @@ async def test_both_stages_draw_on_one_budget() -> None:
     assert counting.asked == 1
     assert noting.allowed == [True, False]
     assert budget.spent_usd("c1") == pytest.approx(1.2)
+
+
+def test_a_live_stream_is_fed_until_the_budget_is_spent() -> None:
+    budget, _, _ = make()
+    heard: list[str] = []
+
+    class Listening:
+        def feed(self, part: SpeechPart) -> None:
+            heard.append(part.cliente_codigo)
+
+        def end(self, stream_id: str) -> None:
+            heard.append(stream_id)
+
+    listening = BudgetedListening(Listening(), budget)
+    for usd in (0.9, 0.1):
+        listening.feed(SpeechPart("s", "b", 0, 0, b"", cliente_codigo="c1"))
+        budget.spend("c1", [cost(usd)])
+    listening.feed(SpeechPart("s", "b", 0, 0, b"", cliente_codigo="c1"))
+    listening.feed(SpeechPart("s", "b", 0, 0, b"", cliente_codigo="c2"))
+    listening.end("s")
+    assert heard == ["c1", "c1", "c2", "s"]
 
 
 async def test_a_spent_credit_is_told_although_the_catalogue_answered() -> None:
