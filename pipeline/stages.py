@@ -144,6 +144,7 @@ class TranscriptionRequest:
     start_sample: int = 0  # where `pcm` begins in the session
     speech_end_sample: int | None = None  # end of the last voiced frame, where that is known
     previous_text: str = ""
+    foreseen: bool = False  # still open: what one who listens along was asked for in the pause at its end, if anything
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,8 @@
 
 `make bench-latency` starts the graph and the emulators (250 ms to a text, 500 ms to an answer by default), streams the
 recorded dialogues from several counters at a microphone's pace, and reads what the record says of every card shown:
-with batch transcription, with realtime, and with batch that asks ahead at a likely end (`speculate`). Beside it stands
-what the providers' calls cost. Writes `benchmarks/results/latency.jsonl`, one figure per line.
+with batch transcription, with realtime, and with each when it asks ahead at a likely end (`speculate`). Beside it is
+what the calls cost. Writes `benchmarks/results/latency.jsonl`, one figure per line.
 """
 
 import argparse
@@ -32,6 +32,10 @@ MODES: dict[str, dict[str, dict[str, object]]] = {
     "batch": {"transcription": {"mode": "batch"}},
     "realtime": {"transcription": {"mode": "realtime"}},
     "speculative": {"transcription": {"mode": "batch"}, "ingress": {"conversation": {"speculate": True}}},
+    "realtime_speculative": {
+        "transcription": {"mode": "realtime"},
+        "ingress": {"conversation": {"speculate": True}},
+    },
 }
 TAIL_S = 4.0  # silence after a dialogue: what is due is asked and shown
 STAGGER_S = 0.7  # counters do not speak in chorus

@@ -89,7 +89,7 @@ class Conversation:
         self._account = AudioAccount()
         self._utterances: dict[str, asyncio.Task[None]] = {}  # in order of speech
         self._last_text = ""
-        ahead = settings.speculate and stages.listening_along is None  # one that listens along is committed once
+        ahead = settings.speculate and (stages.listening_along is None or settings.settle_after_ms is not None)
         self._speculation = self._speculate(stages) if ahead else None
         self._transcriber = self._speculation or stages.transcriber
         self._attending = Attending(
@@ -265,6 +265,7 @@ class Conversation:
             stages.recorder,
             self._settings,
             lambda heard: self._attending.foresee(heard),
+            along=stages.listening_along is not None,
         )
 
     def _session_s(self) -> float:

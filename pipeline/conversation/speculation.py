@@ -54,7 +54,10 @@ class Speculation:
         recorder: Recorder,
         settings: ConversationSettings,
         foresee: Foresee,
+        *,
+        along: bool = False,
     ) -> None:
+        """`along`: the transcriber listens along and is asked what it has; the text itself comes when all is said."""
         self._session_id = session_id
         self._counter = counter
         self._audio = audio
@@ -63,6 +66,7 @@ class Speculation:
         self._recorder = recorder
         self._settings = settings
         self._foresee = foresee
+        self._along = along
         self._pause = Pause(audio)
         self._guess: Guess | None = None
 
@@ -110,6 +114,7 @@ class Speculation:
             start_sample=guess.start_sample,
             budget_s=self._settings.utterance_deadline_s,
             previous_text=previous_text,
+            foreseen=self._along,
         )
         result = await _within(request.budget_s, self._transcriber.transcribe(request))
         guess.question = self._question(guess, result)  # here: before the conversation can have heard the text
@@ -134,7 +139,7 @@ class Speculation:
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         """The foreseen text if this utterance closed as foreseen, else the transcriber's."""
         began = asyncio.get_running_loop().time()
-        guess = self._guess
+        guess = None if self._along else self._guess
         if guess and guess.text and guess.state is State.CONFIRMED and guess.starts_at(request.start_sample):
             result = await guess.text.use()
             if isinstance(result, Transcription):

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from pipeline.audio import SAMPLE_BYTES
 from pipeline.events import ProviderCalled
+from pipeline.providers.errors import Category
 from pipeline.stages import (
     SpeechPart,
     StageFailed,
@@ -23,6 +24,7 @@ from pipeline.transcription.realtime import LiveSession, LiveTranscriber
 _SAME_START_SAMPLES = 1600  # an opening point moves less than this between the first part and the closed utterance
 
 _NONE_OPEN = -1
+_SETTLED_WITHIN_S = 0.5  # a question about a pause and the pause itself come by different ways
 
 
 @dataclass(slots=True)
@@ -34,8 +36,12 @@ class _Heard:
     upto_sample: int
     settled_upto_sample: int = 0  # the text of everything before is asked for
     waiting: list[SpeechPart] = field(default_factory=list)
+    settled: asyncio.Event = field(default_factory=asyncio.Event)  # `settled_upto_sample` has moved
     done_upto_sample: int = 0  # parts of utterances before this are late
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+_NOTHING_ASKED = StageFailed(category=Category.UNAVAILABLE, message="nothing of this utterance was asked for yet")
 
 
 class AlongTranscriber:
@@ -83,11 +89,13 @@ class AlongTranscriber:
             if part.settle_within_s is not None:
                 await heard.session.settle(part.settle_within_s)
                 heard.settled_upto_sample = heard.upto_sample
+                heard.settled.set()
 
     async def _next(self, heard: _Heard, done_upto_sample: int) -> None:
         """Begin with the parts that came while the utterance before was open."""
         heard.done_upto_sample = done_upto_sample
         heard.settled_upto_sample = 0
+        heard.settled.set()
         waiting = [part for part in heard.waiting if part.utterance_start_sample >= done_upto_sample]
         heard.waiting = []
         heard.start_sample = waiting[0].utterance_start_sample if waiting else _NONE_OPEN
@@ -100,6 +108,8 @@ class AlongTranscriber:
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         heard = self._streams.get(request.session_id)
+        if request.foreseen:
+            return (await self._so_far(heard, request) if heard else None) or _NOTHING_ASKED
         if heard is None:
             return await self._whole.transcribe(request)
         began = asyncio.get_running_loop().time()
@@ -110,6 +120,20 @@ class AlongTranscriber:
         left_s = request.budget_s - (asyncio.get_running_loop().time() - began)
         whole = await self._whole.transcribe(replace(request, budget_s=max(0.0, left_s)))
         return whole if live is None else replace(whole, calls=live.calls + whole.calls)
+
+    async def _so_far(self, heard: _Heard, request: TranscriptionRequest) -> Transcription | StageFailed | None:
+        """None when the pause that the request ends in was not one to ask in, or the utterance is over by now."""
+        end_sample = request.start_sample + len(request.pcm) // SAMPLE_BYTES
+        try:
+            async with asyncio.timeout(_SETTLED_WITHIN_S):
+                while heard.settled_upto_sample < end_sample:
+                    if abs(heard.start_sample - request.start_sample) > _SAME_START_SAMPLES:
+                        return None
+                    heard.settled.clear()
+                    await heard.settled.wait()
+        except TimeoutError:
+            return None
+        return await heard.session.so_far()
 
     async def _commit(self, heard: _Heard, request: TranscriptionRequest) -> Transcription | StageFailed | None:
         """None when the session did not hear this utterance from its beginning."""

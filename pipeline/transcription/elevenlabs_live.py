@@ -13,7 +13,7 @@ from typing import Protocol
 from configs.transcription import ElevenLabsRealtimeSettings, HygieneSettings
 from pipeline.events import ProviderCalled
 from pipeline.providers.account import Account, Answered, Ask, Reply
-from pipeline.providers.errors import ProviderError
+from pipeline.providers.errors import Category, ProviderError
 from pipeline.providers.prices import Usage
 from pipeline.stages import StageFailed, StreamId, Transcription
 from pipeline.transcription.hygiene import clean
@@ -91,6 +91,18 @@ class ElevenLabsLive:
         self._pieces.append(asking)
         await asyncio.sleep(0)  # it is in line for the socket before what is fed next
 
+    async def so_far(self) -> Transcription | StageFailed:
+        pieces, audio_s = list(self._pieces), self._heard_s
+        if pieces:
+            await asyncio.wait(pieces)
+        if not pieces or any(piece.cancelled() for piece in pieces):
+            return StageFailed(category=Category.UNAVAILABLE, message="nothing of this utterance was asked for")
+        answers = [piece.result() for piece in pieces]
+        failed = next((answer for answer in answers if isinstance(answer, StageFailed)), None)
+        if failed is not None:
+            return replace(failed, calls=())
+        return self._transcription([answer for answer in answers if isinstance(answer, Answered)], audio_s, ())
+
     async def commit(self, utterance_id: str, budget_s: float) -> Transcription | StageFailed:
         if self._fed or not self._pieces:
             await self.settle(budget_s)
@@ -101,7 +113,9 @@ class ElevenLabsLive:
         for answer in answers:
             if isinstance(answer, StageFailed):
                 return replace(answer, calls=calls)
-        return self._transcription([answer for answer in answers if isinstance(answer, Answered)], audio_s, calls)
+        said = self._transcription([answer for answer in answers if isinstance(answer, Answered)], audio_s, calls)
+        self._previous_text = said.text or self._previous_text
+        return said
 
     async def discard(self) -> None:
         """The provider cannot forget audio, so the socket that heard it is given up."""
@@ -210,7 +224,6 @@ class ElevenLabsLive:
     ) -> Transcription:
         heard = joined([answer.value for answer in answers])
         said = clean(heard, audio_s=audio_s, previous_text=self._previous_text, settings=self._provider.hygiene)
-        self._previous_text = said.text or self._previous_text
         return Transcription(
             text=said.text,
             provider=self._provider.name,

@@ -24,6 +24,9 @@ class LiveSession(Protocol):
     async def settle(self, budget_s: float) -> None:
         """The utterance may be over: ask for the text so far, without waiting. What is fed afterwards adds to it."""
 
+    async def so_far(self) -> Transcription | StageFailed:
+        """The text of what was settled, as a commit would give it now; its calls stay the commit's."""
+
     async def commit(self, utterance_id: str, budget_s: float) -> Transcription | StageFailed:
         """The utterance is over: its text, hygiene applied. A lost connection is made again and the audio resent.
 

@@ -116,7 +116,8 @@ async def test_an_end_that_was_foreseen_is_answered_at_once(live: ElevenLabsReal
     text, pcm = utterances(dialogue)[2]
     await session.feed(pcm)
     await session.settle(5.0)
-    await asyncio.sleep(0.3)
+    so_far = await session.so_far()
+    assert (text_of(so_far), so_far.calls) == (text, ())
     assert text_of(await asyncio.wait_for(session.commit("u1", 5.0), 0.05)) == text
     assert session.idle
 

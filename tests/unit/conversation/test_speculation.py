@@ -14,7 +14,9 @@ from pipeline.events import Decided, ProviderCalled, ProviderRole, Shown, Transc
 from pipeline.stages import (
     GateReply,
     RecommendationRequest,
+    SpeechPart,
     StageFailed,
+    StreamId,
     Suggest,
     Transcription,
     TranscriptionRequest,
@@ -71,21 +73,30 @@ class Recommender(FakeRecommender):
         return replace(verdict, basis=replace(verdict.basis, calls=calls))
 
 
+class Ears:
+    """Somebody listens along; what he hears does not matter here."""
+
+    def feed(self, part: SpeechPart) -> None: ...
+
+    def end(self, stream_id: StreamId) -> None: ...
+
+
 class Shop:
     """A counter whose gate says every 100 ms what it makes of the voice."""
 
-    def __init__(self, *, speculate: bool = True) -> None:
+    def __init__(self, *, speculate: bool = True, along: bool = False, settle_after_ms: int | None = 200) -> None:
         self.gate, self.recorder = FakeGate(), FakeRecorder()
         self.transcriber = Transcriber(delays_s=[STT_S] * 9)
+        self.along = Ears() if along else None
         self.recommender = Recommender(delay_s=LLM_S)
         self.cards: list[dict[str, Any]] = []
         self.conversation = Conversation(
             COUNTER,
             2,
-            Stages(self.gate, self.transcriber, self.recommender, self.recorder),
+            Stages(self.gate, self.transcriber, self.recommender, self.recorder, self.along),
             ConversationContext(RecommendationSettings()),
             self._send,
-            ConversationSettings(speculate=speculate),
+            ConversationSettings(speculate=speculate, settle_after_ms=settle_after_ms),
             "replica-1",
         )
 
@@ -238,3 +249,30 @@ async def test_the_next_utterance_is_not_answered_from_an_old_guess() -> None:
     await asyncio.sleep(2)
     assert [transcribed.text for transcribed in shop.recorder.of(Transcribed)][1] == "e também estou com muita azia"
     assert len(shop.recommender.asked) == 2
+
+
+async def test_one_who_listens_along_is_asked_what_he_has_and_then_for_the_text_itself() -> None:
+    shop = Shop(along=True)
+    so_far = replace(said(COMPLAINT), calls=())
+    shop.transcriber.delays_s = [0.1, 0.001]
+    shop.transcriber.answers = [so_far, said(COMPLAINT)]
+    shop.recommender.answers = [suggested("PARAC")]
+    await shop.hear(3, since_s=1)
+    await shop.hear(3.6, since_s=1, closing=True)
+    shop.closes(1, 3)
+    await asyncio.sleep(LLM_S - 0.05)  # it was asked before
+    assert [card["produto"] for card in shop.cards] == ["Produto PARAC"]
+    assert [request.foreseen for request in shop.transcriber.asked] == [True, False]
+    assert len(shop.recommender.asked) == 1
+    await shop.conversation.finish("fim", None, ask=True)
+    assert not shop.thrown_away
+    assert len(shop.recorder.of(ProviderCalled)) == 2
+
+
+async def test_one_who_listens_along_and_is_not_asked_in_pauses_cannot_be_asked_ahead() -> None:
+    shop = Shop(along=True, settle_after_ms=None)
+    shop.transcriber.answers = [said(COMPLAINT)]
+    await shop.hear(3, since_s=1)
+    await shop.hear(3.6, since_s=1, closing=True)
+    assert shop.transcriber.asked == []
+    await shop.conversation.close("fim", None)

@@ -1,7 +1,7 @@
 """Transcription of speech that was heard while it was spoken: parts may be late, missing or of nothing."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -37,6 +37,10 @@ class Session:
     async def settle(self, budget_s: float) -> None:
         self.settled.append(self.fed)
         self.fed = b""
+
+    async def so_far(self) -> Transcription | StageFailed:
+        await asyncio.sleep(self.takes_s)
+        return replace(said(f"até aqui {sum(map(len, self.settled)) // 2}"), calls=())
 
     async def discard(self) -> None:
         self.fed = b""
@@ -137,6 +141,41 @@ async def test_a_pause_after_a_part_that_is_missing_is_not_believed(live: Live, 
     await along.feed([part(1000, 1000, 1600), pause(1000, 4200)])
     assert await text(along, request(1000, 3200, speech_end=3900)) == "ao vivo 3200"
     assert live.session.settled == []
+
+
+def foreseen(start: int, samples: int) -> TranscriptionRequest:
+    return replace(request(start, samples), foreseen=True)
+
+
+async def test_an_open_utterance_has_the_text_that_was_asked_for_in_its_pause(
+    live: Live, whole: FakeTranscriber
+) -> None:
+    along = AlongTranscriber(live, whole)
+    live.session.takes_s = 3.0
+    await along.feed([part(1000, 1000, 3200)])
+    asking = asyncio.create_task(text(along, foreseen(1000, 3200)))  # the question may come before the pause
+    await asyncio.sleep(0.1)
+    await along.feed([pause(1000, 4200)])
+    assert await asking == "até aqui 3200"
+    assert await text(along, request(1000, 6000, speech_end=3900)) == "ao vivo 0"
+    assert whole.asked == []
+
+
+async def test_of_a_pause_that_was_not_asked_in_there_is_nothing_to_say(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    nobody = await along.transcribe(foreseen(1000, 3200))
+    await along.feed([part(1000, 1000, 3200)])
+    began = asyncio.get_running_loop().time()
+    too_short = await along.transcribe(foreseen(1000, 3200))
+    assert asyncio.get_running_loop().time() - began == pytest.approx(0.5)
+    asking = asyncio.create_task(along.transcribe(foreseen(1000, 3200)))
+    await asyncio.sleep(0)
+    assert await text(along, request(1000, 3200)) == "ao vivo 3200"
+    over = await asking
+    for answer in (nobody, too_short, over):
+        assert isinstance(answer, StageFailed)
+        assert (answer.category, answer.calls) == ("indisponivel", ())
+    assert whole.asked == []
 
 
 async def test_what_came_to_nothing_is_still_told(live: Live, whole: FakeTranscriber) -> None:
