@@ -3,7 +3,7 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Any
@@ -25,11 +25,14 @@ from deployments.retirement import stopping
 from pipeline.alarm import Alarm
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Stages
+from pipeline.events import ProviderCalled
 from pipeline.ids import new_id
 from pipeline.providers.budget import BudgetedListening, BudgetedRecommender, BudgetedTranscriber, DailyBudget
+from pipeline.providers.policy import operator_alerts
 from pipeline.providers.spending import follow_record
 from pipeline.record.courier import Courier
 from pipeline.record.spool import Spool
+from pipeline.stages import Recorder
 
 logger = logging.getLogger(__name__)
 
@@ -51,8 +54,8 @@ class IngressReplica:
         self._lanes = GateLanes(GateHandle(self._handles["gate"]).step, self._settings.ingress)
         self._courier = self._make_courier(environment)
         self._transcriber = TranscriberHandle(self._handles["transcriber"])
-        self._live = self._make_live_speech()
         recorder = Alarm(self._courier)
+        self._live = self._make_live_speech(recorder)
         budget = self._budget = DailyBudget(self._settings.budget, lambda alert: recorder.note([alert]))
         stages = Stages(
             self._lanes,
@@ -136,11 +139,15 @@ class IngressReplica:
         )
         return Courier(spool, self._recorder.commit, record)
 
-    def _make_live_speech(self) -> LiveSpeech | None:
+    def _make_live_speech(self, recorder: Recorder) -> LiveSpeech | None:
         settings = self._settings.ingress
         if self._settings.transcription.mode == "batch":
             return None
-        return LiveSpeech(self._transcriber.hear, self._courier.note, settings.live_most_parts, settings.gate_timeout_s)
+
+        def note(calls: Sequence[ProviderCalled]) -> None:
+            recorder.note([*calls, *operator_alerts(calls)])
+
+        return LiveSpeech(self._transcriber.hear, note, settings.live_most_parts, settings.gate_timeout_s)
 
     def _checks(self) -> dict[str, Callable[[], Awaitable[object]]]:
         async def gate() -> bool:

@@ -87,7 +87,8 @@ class ElevenLabsLive:
     async def settle(self, budget_s: float) -> None:
         piece, self._fed, self._lost = bytes(self._fed), bytearray(), False
         self._heard_s += pcm_seconds(piece)
-        asking = asyncio.create_task(self._answer(piece, budget_s), name=f"piece {self._stream_id}")
+        until_s = asyncio.get_running_loop().time() + budget_s
+        asking = asyncio.create_task(self._answer(piece, until_s), name=f"piece {self._stream_id}")
         self._pieces.append(asking)
         await asyncio.sleep(0)  # it is in line for the socket before what is fed next
 
@@ -193,15 +194,15 @@ class ElevenLabsLive:
 
     # --- a piece that was asked for
 
-    async def _answer(self, piece: bytes, budget_s: float) -> Answered[Recognition] | StageFailed:
-        ask = Ask(
-            turn=self._balcao_id,
-            budget_s=budget_s,
-            model=self._provider.model,
-            usage=self._provider.usage(pcm_seconds(piece)),
-            session_id=self._stream_id,
-        )
+    async def _answer(self, piece: bytes, until_s: float) -> Answered[Recognition] | StageFailed:
         async with self._busy:
+            ask = Ask(
+                turn=self._balcao_id,
+                budget_s=max(0.0, until_s - asyncio.get_running_loop().time()),  # waiting for the socket counts too
+                model=self._provider.model,
+                usage=self._provider.usage(pcm_seconds(piece)),
+                session_id=self._stream_id,
+            )
             answer = await self._provider.account.call(lambda: self._attempt(piece), ask)
             self._sent_bytes = 0
             self.partial = ""

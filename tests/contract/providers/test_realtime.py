@@ -140,6 +140,22 @@ async def test_a_piece_that_failed_fails_the_utterance_and_its_calls_are_told(
     assert text_of(await session.commit("u2", 5.0)) == three
 
 
+async def test_the_deadline_is_over_all_pieces_of_an_utterance(
+    live: ElevenLabsRealtime, sandbox: SandboxServer, dialogue: Dialogue
+) -> None:
+    session = live.open("s1", balcao_id="b1")
+    (_, first), (_, second), *_ = utterances(dialogue)
+    sandbox.behaviour.faults.script(Service.ELEVENLABS_REALTIME, [Fault.HANG] * 9)
+    began = asyncio.get_running_loop().time()
+    for pcm in (first, second, first):
+        await session.feed(pcm)
+        await session.settle(1.0)
+    failed = await session.commit("u1", 1.0)
+    assert isinstance(failed, StageFailed)
+    assert failed.category == Category.TIMEOUT
+    assert asyncio.get_running_loop().time() - began < 2.5
+
+
 async def test_what_was_asked_for_and_came_to_nothing_is_paid_for(live: ElevenLabsRealtime, dialogue: Dialogue) -> None:
     session = live.open("s1", balcao_id="b1")
     (_, first), (two, second), *_ = utterances(dialogue)
