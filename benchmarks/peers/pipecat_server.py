@@ -73,10 +73,10 @@ async def serve(websocket: WebSocket, lag: LagHistogram) -> None:
         idle_timeout_secs=None,
     )
 
-    @transport.event_handler("on_client_disconnected")
     async def leave(_transport: FastAPIWebsocketTransport, _websocket: WebSocket) -> None:
         await worker.cancel()
 
+    transport.add_event_handler("on_client_disconnected", leave)
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
     await runner.run()

@@ -34,6 +34,8 @@ class Wanted(BaseSettings):
 def main() -> int:
     try:
         wanted = Wanted()
+        if not PYTHON.exists():
+            raise BenchError(f"pipecat's environment, {PYTHON.parents[1]}, is not there: `make bench-peers` makes it")
         allow_files(wanted.counters * FILES_PER_COUNTER + FILES_BESIDE)
         with tempfile.TemporaryDirectory(prefix="balto-bench-", ignore_cleanup_errors=True) as folder:
             plan = Plan(wanted.counters, wanted.duration_s, wanted.chunk_ms, Path(folder))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.peers import run
 from benchmarks.peers.figures import comparison, peer_figures
 from benchmarks.scale.figures import Figure, floor_figures, graph_figures
 from benchmarks.scale.measure import Seen
@@ -51,3 +52,11 @@ def test_figures_leave_as_json_lines_and_as_a_table(tmp_path: Path, capsys: pyte
     assert results.read_text(encoding="utf-8") == printed.out
     assert "a run" in printed.err
     assert "CPU over CPU" in printed.err
+
+
+def test_without_the_peers_environment_the_run_says_what_makes_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(run, "PYTHON", tmp_path / ".bench-peers" / "bin" / "python")
+    assert run.main() == 2
+    assert "make bench-peers" in capsys.readouterr().err
