@@ -7,8 +7,9 @@ from typing import NamedTuple
 class Voice(IntEnum):
     NONE = 0
     FAINT = 1  # not enough for anything, but an utterance that begins right after it began here
-    HOLDS = 2  # enough to keep an utterance open
-    OPENS = 3  # enough to begin one
+    NEARLY = 2  # not quite enough to keep an utterance open, but in a pause it says that more may come
+    HOLDS = 3  # enough to keep an utterance open
+    OPENS = 4  # enough to begin one
 
 
 class Heard(NamedTuple):

@@ -33,6 +33,7 @@ def make_host(settings: GateSettings, energy_threshold: int | None = None) -> "B
 def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -> Timing:
     """The segmenter's timers for one counter."""
     closing_ms = settings.closing_silence_ms if options.closing_silence_ms is None else options.closing_silence_ms
+    quick_ms = min(settings.quick_closing_silence_ms * closing_ms / settings.closing_silence_ms, closing_ms)
     pre_roll_ms = settings.pre_roll_ms if options.pre_roll_ms is None else options.pre_roll_ms
     return Timing(
         step=engine.step_samples,
@@ -40,6 +41,8 @@ def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -
         of=engine.votes_of,
         pre_roll=samples_from_ms(pre_roll_ms) + engine.onset_lag_samples,
         closing_silence=samples_from_ms(closing_ms),
+        quick_closing=samples_from_ms(quick_ms),
+        quick_from=samples_from_ms(settings.quick_from_voice_ms),
         trailing_pad=samples_from_ms(min(closing_ms, settings.trailing_pad_ms)),
         shortest=samples_from_ms(settings.shortest_utterance_ms),
         longest=round(settings.longest_utterance_s * SAMPLE_RATE_HZ),
@@ -113,9 +116,11 @@ class BatchedGateHost:
         timing = timing_for(self._settings, options, engine)
         threshold = self.energy_threshold if options.energy_threshold is None else options.energy_threshold
         memory = unpack(opening.memory)
-        engine.open(row, origin, threshold_shift_db(threshold), memory[1:] if memory else None)
-        self._offsets.open(row, memory[0] if memory else None)
-        return Stream(row, origin, timing, opening.delivered_upto_sample, opening.memory if memory else b"")
+        offset, *known, patience = memory or (None, 0)
+        engine.open(row, origin, threshold_shift_db(threshold), known or None)
+        self._offsets.open(row, offset)
+        patience = int(patience or 0)
+        return Stream(row, origin, timing, patience, opening.delivered_upto_sample, opening.memory if memory else b"")
 
     def _grow(self) -> None:
         before, self._capacity = self._capacity, max(FIRST_ROWS, 2 * self._capacity)
@@ -145,7 +150,8 @@ class BatchedGateHost:
                 self._end_epoch(stream)
 
     def _end_epoch(self, stream: Stream) -> None:
-        memory = [self._offsets.value(stream.row), *self._engine.memory(stream.row)]
+        row = stream.row
+        memory = [self._offsets.value(row), *self._engine.memory(row), stream.segmenter.patience]
         if stream.may_restart:
             self._engine.restart(stream.row)
             stream.checkpoints.restart(stream.consumed, memory)

@@ -2,6 +2,9 @@
 
 SILENT --enough opening verdicts--> SPEAKING --no voice--> PAUSED --closing silence--> SILENT
                                        ^-----voice again----|
+
+The closing silence is the quick one, plus the patience that this speaker has earned by going on after it, when there
+was enough voice for a sentence and the pause was a clear one; else the long one.
 """
 
 from collections import deque
@@ -10,6 +13,10 @@ from enum import Enum
 
 from pipeline.audio import samples_from_ms
 from pipeline.gate.evidence import Heard, Voice
+
+NEARLY_COUNTS = samples_from_ms(128)  # what was nearly voice in the last moments of a pause keeps an utterance open
+PATIENCE_WON = samples_from_ms(100)  # when an utterance went on that had been closed quickly
+PATIENCE_LOST = samples_from_ms(20)  # when it was over
 
 
 class SegmenterState(Enum):
@@ -27,6 +34,8 @@ class Timing:
     of: int
     pre_roll: int
     closing_silence: int
+    quick_closing: int
+    quick_from: int  # of voice
     trailing_pad: int
     shortest: int
     longest: int
@@ -54,20 +63,24 @@ class Segmenter:
     """One stream's utterances. Feed `hear` in order of time, `pass_silence` where nothing was listened to."""
 
     __slots__ = (
+        "_doubted",
         "_earliest",
         "_levels",
+        "_nearly_at",
         "_onset",
         "_sum_db",
         "_voiced",
         "_votes",
+        "patience",
         "speech_end",
         "start",
         "state",
         "timing",
     )
 
-    def __init__(self, timing: Timing, origin: int) -> None:
+    def __init__(self, timing: Timing, origin: int, patience: int = 0) -> None:
         self.timing = timing
+        self.patience = patience  # samples that this speaker is given beyond `quick_closing`
         self.state = SegmenterState.SILENT
         self.start = origin
         self.speech_end = origin
@@ -77,6 +90,8 @@ class Segmenter:
         self._levels: deque[tuple[float, int]] = deque()  # (level, end) of steps where a cut may fall
         self._voiced = 0
         self._sum_db = 0.0
+        self._nearly_at = origin  # where what nearly was voice was last heard
+        self._doubted = False  # the last utterance was closed quickly, and may yet prove to go on
 
     @property
     def open(self) -> bool:
@@ -85,7 +100,7 @@ class Segmenter:
     @property
     def busy(self) -> bool:
         """An utterance is open, or what was just heard counts towards an opening."""
-        return self.open or self._onset is not None or bool(self._votes)
+        return self.open or self._doubted or self._onset is not None or bool(self._votes)
 
     def forget_before(self, sample: int) -> None:
         """No later utterance reaches back before this."""
@@ -103,6 +118,8 @@ class Segmenter:
         if heard.end_sample - self.start > self.timing.longest - self.timing.cut_search:
             self._levels.append((heard.level_dbfs, heard.end_sample))
         if heard.voice < Voice.HOLDS:
+            if heard.voice is Voice.NEARLY:
+                self._nearly_at = heard.end_sample
             return self._pause(heard.end_sample) or self._cut(heard.end_sample)
         self.state = SegmenterState.SPEAKING
         self._count(heard)
@@ -112,7 +129,10 @@ class Segmenter:
         """Nothing was there to hear up to here."""
         self._onset = None
         self._votes.clear()
-        return self._pause(upto_sample) if self.open else None
+        if not self.open:
+            self._settle(upto_sample)
+            return None
+        return self._pause(upto_sample)
 
     def flush(self, end_sample: int) -> Utterance | None:
         """The audio ends here."""
@@ -120,6 +140,7 @@ class Segmenter:
 
     def _listen(self, heard: Heard) -> None:
         timing, end = self.timing, heard.end_sample
+        self._settle(end - timing.of * timing.step)
         while self._votes and self._votes[0] <= end - timing.of * timing.step:
             self._votes.popleft()
         if heard.voice is Voice.NONE:
@@ -134,6 +155,10 @@ class Segmenter:
 
     def _open(self, heard: Heard) -> None:
         first = self._votes[0] - self.timing.step
+        if self._doubted:  # and rightly so: this speaker needs more time
+            self._doubted = False
+            longest = self.timing.closing_silence - self.timing.quick_closing
+            self.patience = min(self.patience + PATIENCE_WON, longest)
         onset = first if self._onset is None else max(self._onset, first - self.timing.back_date)
         self._begin(max(self._earliest, min(onset, first) - self.timing.pre_roll))
         self.state = SegmenterState.SPEAKING
@@ -154,7 +179,23 @@ class Segmenter:
 
     def _pause(self, end: int) -> Utterance | None:
         self.state = SegmenterState.PAUSED
-        return self._close(end) if end - self.speech_end >= self.timing.closing_silence else None
+        silence = end - self.speech_end
+        if silence >= self.timing.closing_silence:
+            return self._close(end)
+        if silence < self.timing.quick_closing + self.patience or not self._finished(end):
+            return None
+        self._doubted = True
+        return self._close(end)
+
+    def _finished(self, end: int) -> bool:
+        """Nothing says that the utterance goes on."""
+        return self._voiced * self.timing.step >= self.timing.quick_from and end - self._nearly_at >= NEARLY_COUNTS
+
+    def _settle(self, end: int) -> None:
+        """Silence up to here: was it right to close quickly?"""
+        if self._doubted and end - self.speech_end >= self.timing.closing_silence:
+            self._doubted = False
+            self.patience = max(0, self.patience - PATIENCE_LOST)
 
     def _close(self, end: int) -> Utterance | None:
         self.state = SegmenterState.SILENT

@@ -32,12 +32,14 @@ class Stream:
         "segmenter",
     )
 
-    def __init__(self, row: int, origin: int, timing: Timing, delivered_upto: int, memory: bytes) -> None:
+    def __init__(
+        self, row: int, origin: int, timing: Timing, patience: int, delivered_upto: int, memory: bytes
+    ) -> None:
         self.row = row
         self.consumed = origin  # end of the audio heard
         self.clipped = 0  # samples at full scale since the last utterance ended
         self.pending = b""  # less than a quantum, after a step
-        self.segmenter = Segmenter(timing, origin)
+        self.segmenter = Segmenter(timing, origin, patience)
         self.delivered_upto = delivered_upto
         self.lead_until = origin + (EPOCH_SAMPLES if memory else 0)  # a replay only listens from here on
         self.checkpoints = Checkpoints(origin, memory, self.lead_until)

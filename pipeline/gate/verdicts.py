@@ -13,12 +13,13 @@ from pipeline.gate.level import SpeechLevels, dbfs
 # Where the model's log-odds count. Measured: docs/gate.md.
 OPEN_LOGIT = -1.2  # a probability of 0.23
 HOLD_LOGIT = -2.0  # 0.12
+NEARLY_LOGIT = -2.7
 FAINT_LOGIT = -5.0  # this, or
 FAINT_ABOVE_FLOOR_DB = 10.0  # this, moves a beginning back
 BACKGROUND_LOGIT = -2.2  # 0.10: so much counts as voice when the background is judged
 CONFIDENT_LOGIT = 4.0  # only such voice moves the gain
-LOGIT_PER_DB = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to the first three
-BOUNDS = np.array([FAINT_LOGIT, HOLD_LOGIT, OPEN_LOGIT])
+LOGIT_PER_DB = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to the first four
+BOUNDS = np.array([FAINT_LOGIT, NEARLY_LOGIT, HOLD_LOGIT, OPEN_LOGIT])
 VOICES = tuple(Voice)  # as many bounds are below it
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from pipeline.gate.evidence import Heard, Voice
 from pipeline.gate.segmenter import Segmenter, SegmenterState, Timing
 
@@ -8,6 +10,8 @@ TIMING = Timing(
     of=3,
     pre_roll=4 * STEP,
     closing_silence=10 * STEP,
+    quick_closing=10 * STEP,
+    quick_from=0,
     trailing_pad=5 * STEP,
     shortest=3 * STEP,
     longest=100 * STEP,
@@ -15,7 +19,8 @@ TIMING = Timing(
     back_date=3 * STEP,
     cut_search=20 * STEP,
 )
-MARKS = {".": Voice.NONE, "~": Voice.FAINT, "-": Voice.HOLDS, "#": Voice.OPENS}
+QUICK = replace(TIMING, quick_closing=5 * STEP, quick_from=4 * STEP)
+MARKS = {".": Voice.NONE, "~": Voice.FAINT, "+": Voice.NEARLY, "-": Voice.HOLDS, "#": Voice.OPENS}
 
 
 def heard(script, levels=None, timing=TIMING):
@@ -78,3 +83,36 @@ def test_silence_nobody_listened_to_closes_too():
     done = segmenter.pass_silence(34 * STEP)
     assert done is not None
     assert done.end_sample == 29 * STEP
+
+
+def closings(script, timing=QUICK):
+    """The silence, in steps, after which each utterance was closed."""
+    segmenter, found = Segmenter(timing, 0), []
+    for i, mark in enumerate(script):
+        if segmenter.hear(Heard((i + 1) * STEP, MARKS[mark], -30.0)):
+            found.append(i + 1 - segmenter.speech_end // STEP)
+    return found
+
+
+def test_a_sentence_followed_by_clear_silence_is_closed_quickly():
+    assert closings("######" + "." * 12) == [5]
+
+
+def test_a_word_alone_is_given_the_long_silence():
+    assert closings("####" + "." * 12) == [10]
+
+
+def test_a_pause_with_something_like_voice_in_it_is_given_more():
+    assert closings("######" + "...+......" + "." * 4) == [8]
+    assert closings("######" + ".+" * 8) == [10]
+
+
+def test_a_speaker_who_goes_on_after_a_quick_end_is_given_more_time_and_it_wears_off():
+    went_on = "######" + "." * 7 + "######"
+    assert closings(went_on + "." * 12) == [5, 9]
+    over = "######" + "." * 20
+    assert closings(went_on + "." * 20 + over * 7)[-1] == 5
+
+
+def test_a_counter_with_no_room_for_quickness_has_none():
+    assert closings("######" + "." * 12, replace(TIMING, closing_silence=4 * STEP, quick_closing=4 * STEP)) == [4]

@@ -107,6 +107,10 @@ def test_a_silent_stream_holds_little_for_a_replay():
 def test_options_are_per_stream():
     host = make_host(GateSettings())
     patient = StreamOpening(options=StreamOptions(closing_silence_ms=1500, pre_roll_ms=0))
-    plain, slow = stepped(host, "a", SPEECH), stepped(host, "b", SPEECH, opening=patient)
-    assert spans_of(slow)[0].closed_at_sample > spans_of(plain)[0].closed_at_sample
+    hasty = StreamOpening(options=StreamOptions(closing_silence_ms=300))
+    plain, slow, fast = (
+        stepped(host, name, SPEECH, opening=o) for name, o in (("a", None), ("b", patient), ("c", hasty))
+    )
+    ends = [spans_of(replies)[0].closed_at_sample for replies in (fast, plain, slow)]
+    assert ends == sorted(set(ends))
     assert spans_of(slow)[0].start_sample - spans_of(plain)[0].start_sample == 300 * 16
