@@ -3,7 +3,9 @@
 import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 from functools import cache
+from typing import Generic, TypeVar
 
 import pytest
 
@@ -25,12 +27,34 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in live]
 
 
+@pytest.fixture(params=["sandbox", pytest.param("live", marks=pytest.mark.live)])
+def live(request: pytest.FixtureRequest) -> bool:
+    """Whether a conformance suite runs against the real service."""
+    return request.param == "live"
+
+
+IN_THE_SANDBOX = pytest.mark.parametrize("live", ["sandbox"], indirect=True)  # only emulators play faults
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Place(Generic[T]):
+    """Where a conformance suite runs: it makes clients of the service there, and keeps what they pay."""
+
+    live: bool
+    make: Callable[..., T]
+    pay: Callable[[Iterable[ProviderCalled]], None]
+
+
 PAID = pytest.StashKey[defaultdict[str, list[float]]]()
 
 
 @pytest.fixture
-def pay(request: pytest.FixtureRequest) -> Callable[[Iterable[ProviderCalled]], None]:
+def pay(request: pytest.FixtureRequest, live: bool) -> Callable[[Iterable[ProviderCalled]], None]:
     """Keep what calls to real services cost; the sum is printed at the end."""
+    if not live:
+        return lambda _: None
     bill = request.config.stash.setdefault(PAID, defaultdict(list))
 
     def keep(calls: Iterable[ProviderCalled]) -> None:

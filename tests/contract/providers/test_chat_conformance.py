@@ -6,7 +6,7 @@ An OpenAI-compatible service is named by BALTO_LIVE_LLM_URL and BALTO_LIVE_LLM_M
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
@@ -19,10 +19,9 @@ from pipeline.recommendation.model import ChatAnswer, ChatRequest
 from pipeline.stages import StageFailed
 from sandbox.faults import Fault, Service
 from sandbox.server import SandboxServer
-from tests.contract.providers.conftest import live_service
+from tests.contract.providers.conftest import IN_THE_SANDBOX, Place, live_service
 
 PROVIDERS = ("xai", "openai_compatible")
-IN_THE_SANDBOX = pytest.mark.parametrize("place", ["sandbox"], indirect=True)  # only emulators play faults
 SCHEMA = {
     "type": "object",
     "properties": {"sku": {"type": "string"}, "evidencia": {"type": "string"}},
@@ -55,30 +54,20 @@ FAULTS = [
 ]
 
 
-@dataclass
-class Place:
-    """Where the suite runs, and what it pays there."""
-
-    live: bool
-    make: Callable[..., ChatCompletions]
-    pay: Callable[[Iterable[ProviderCalled]], None]
-
-
 @pytest.fixture(params=PROVIDERS)
 def provider(request: pytest.FixtureRequest) -> str:
     name: str = request.param
     return name
 
 
-@pytest.fixture(params=["sandbox", pytest.param("live", marks=pytest.mark.live)])
+@pytest.fixture
 async def place(
-    request: pytest.FixtureRequest,
+    live: bool,
     provider: str,
     sandbox: SandboxServer,
     environment: Environment,
     pay: Callable[[Iterable[ProviderCalled]], None],
-) -> AsyncIterator[Place]:
-    live = request.param == "live"
+) -> AsyncIterator[Place[ChatCompletions]]:
     if live:
         environment = Environment()
     service = live_service("LLM") if live else {"base_url": sandbox.url, "model": "llama-4"}
@@ -95,18 +84,20 @@ async def place(
         made.append(model)
         return model
 
-    yield Place(live, make, pay if live else lambda _: None)
+    yield Place(live, make, pay)
     for model in made:
         await model.aclose()
 
 
-async def ask(place: Place, model: ChatCompletions, question: ChatRequest = QUESTION) -> ChatAnswer | StageFailed:
+async def ask(
+    place: Place[ChatCompletions], model: ChatCompletions, question: ChatRequest = QUESTION
+) -> ChatAnswer | StageFailed:
     answer = await model.complete(question)
     place.pay(answer.calls)
     return answer
 
 
-async def test_an_answer_of_the_schema_with_usage_and_cost(place: Place, provider: str) -> None:
+async def test_an_answer_of_the_schema_with_usage_and_cost(place: Place[ChatCompletions], provider: str) -> None:
     answer = await ask(place, place.make())
     assert isinstance(answer, ChatAnswer)
     assert json.loads(answer.text)["sku"] == "SKU-B2"
@@ -121,7 +112,7 @@ async def test_an_answer_of_the_schema_with_usage_and_cost(place: Place, provide
         assert call.price_version
 
 
-async def test_a_long_conversation_goes_through(place: Place) -> None:
+async def test_a_long_conversation_goes_through(place: Place[ChatCompletions]) -> None:
     long = "\n".join(f"atendente: está na prateleira {number}, senhora" for number in range(400))
     answer = await ask(place, place.make(), replace(QUESTION, user=f"{long}\n{QUESTION.user}"))
     assert isinstance(answer, ChatAnswer)
@@ -129,14 +120,14 @@ async def test_a_long_conversation_goes_through(place: Place) -> None:
     assert answer.calls[0].tokens_in > 1000
 
 
-async def test_the_deadline_holds(place: Place, sandbox: SandboxServer) -> None:
+async def test_the_deadline_holds(place: Place[ChatCompletions], sandbox: SandboxServer) -> None:
     sandbox.behaviour.faults.script(Service.XAI_CHAT, [Fault.HANG])
     failure = await ask(place, place.make(), replace(QUESTION, budget_s=0.001 if place.live else 0.2))
     assert isinstance(failure, StageFailed)
     assert failure.category == Category.TIMEOUT
 
 
-async def test_a_caller_may_leave(place: Place) -> None:
+async def test_a_caller_may_leave(place: Place[ChatCompletions]) -> None:
     model = place.make()
     task = asyncio.create_task(model.complete(QUESTION))
     await asyncio.sleep(0.005)
@@ -146,7 +137,7 @@ async def test_a_caller_may_leave(place: Place) -> None:
     assert isinstance(await ask(place, model), ChatAnswer)
 
 
-async def test_ten_at_a_time(place: Place) -> None:
+async def test_ten_at_a_time(place: Place[ChatCompletions]) -> None:
     model = place.make(max_concurrent=3, queue_limit_per_counter=10)
     answers = await asyncio.gather(*(ask(place, model) for _ in range(10)))
     assert all(isinstance(answer, ChatAnswer) for answer in answers)
@@ -155,7 +146,7 @@ async def test_ten_at_a_time(place: Place) -> None:
 @IN_THE_SANDBOX
 @pytest.mark.parametrize(("fault", "category"), FAULTS, ids=lambda value: str(value))
 async def test_every_fault_has_its_category_and_the_next_question_is_fine(
-    place: Place, sandbox: SandboxServer, fault: Fault, category: Category
+    place: Place[ChatCompletions], sandbox: SandboxServer, fault: Fault, category: Category
 ) -> None:
     patience_s = 1.5 if fault in (Fault.HANG, Fault.DRIBBLE) else 8.0
     model = place.make(attempts=1, attempt_timeout_s=patience_s, breaker_refused_open_s=0.01)
@@ -170,7 +161,9 @@ async def test_every_fault_has_its_category_and_the_next_question_is_fine(
 
 @IN_THE_SANDBOX
 @pytest.mark.parametrize("fault", [Fault.BUSY, Fault.ERROR, Fault.CUT, Fault.MALFORMED])
-async def test_what_may_pass_is_tried_again(place: Place, sandbox: SandboxServer, fault: Fault) -> None:
+async def test_what_may_pass_is_tried_again(
+    place: Place[ChatCompletions], sandbox: SandboxServer, fault: Fault
+) -> None:
     sandbox.behaviour.faults.script(Service.XAI_CHAT, [fault])
     answer = await ask(place, place.make())
     assert isinstance(answer, ChatAnswer)
@@ -178,7 +171,7 @@ async def test_what_may_pass_is_tried_again(place: Place, sandbox: SandboxServer
 
 
 @IN_THE_SANDBOX
-async def test_nothing_listens_there(place: Place, sandbox: SandboxServer) -> None:
+async def test_nothing_listens_there(place: Place[ChatCompletions], sandbox: SandboxServer) -> None:
     model = place.make(attempts=1)
     await sandbox.stop()
     failure = await ask(place, model)

@@ -6,7 +6,6 @@ BALTO_LIVE_STT_URL and BALTO_LIVE_STT_MODEL.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from dataclasses import dataclass
 
 import pytest
 
@@ -19,7 +18,7 @@ from pipeline.transcription import MissingKey, TranscriberChain, make_transcribe
 from sandbox.faults import Fault, Service
 from sandbox.recordings import Dialogue
 from sandbox.server import SandboxServer
-from tests.contract.providers.conftest import live_service
+from tests.contract.providers.conftest import IN_THE_SANDBOX, Place, live_service
 
 PROVIDERS: tuple[Provider, ...] = ("elevenlabs", "elevenlabs_realtime", "openai_compatible", "xai")
 SERVICE = {
@@ -45,33 +44,20 @@ REFUSALS = [
 SECOND = b"\0\0" * 16_000
 
 
-IN_THE_SANDBOX = pytest.mark.parametrize("place", ["sandbox"], indirect=True)  # only emulators play faults
-
-
-@dataclass
-class Place:
-    """Where the suite runs, and what it pays there."""
-
-    live: bool
-    make: Callable[..., TranscriberChain]
-    pay: Callable[[Iterable[ProviderCalled]], None]
-
-
 @pytest.fixture(params=PROVIDERS)
 def provider(request: pytest.FixtureRequest) -> Provider:
     name: Provider = request.param
     return name
 
 
-@pytest.fixture(params=["sandbox", pytest.param("live", marks=pytest.mark.live)])
+@pytest.fixture
 async def place(
-    request: pytest.FixtureRequest,
+    live: bool,
     provider: Provider,
     sandbox: SandboxServer,
     environment: Environment,
     pay: Callable[[Iterable[ProviderCalled]], None],
-) -> AsyncIterator[Place]:
-    live = request.param == "live"
+) -> AsyncIterator[Place[TranscriberChain]]:
     if live:
         environment = Environment()
     compatible = live_service("STT") if live else {"base_url": sandbox.url}
@@ -89,7 +75,7 @@ async def place(
             pytest.skip(str(missing))
         return made[-1]
 
-    yield Place(live, make, pay if live else lambda _: None)
+    yield Place(live, make, pay)
     for transcriber in made:
         await transcriber.aclose()
 
@@ -101,14 +87,16 @@ def asked(pcm: bytes, budget_s: float = 10.0) -> TranscriptionRequest:
 
 
 async def ask(
-    place: Place, transcriber: TranscriberChain, pcm: bytes, budget_s: float = 10.0
+    place: Place[TranscriberChain], transcriber: TranscriberChain, pcm: bytes, budget_s: float = 10.0
 ) -> Transcription | StageFailed:
     result = await transcriber.transcribe(asked(pcm, budget_s))
     place.pay(result.calls)
     return result
 
 
-async def test_says_what_was_said_with_usage_and_cost(place: Place, provider: Provider, dialogue: Dialogue) -> None:
+async def test_says_what_was_said_with_usage_and_cost(
+    place: Place[TranscriberChain], provider: Provider, dialogue: Dialogue
+) -> None:
     result = await ask(place, place.make(), dialogue.samples().tobytes())
     assert isinstance(result, Transcription)
     assert result.text == " ".join(dialogue.utterances) or (place.live and result.text)
@@ -121,20 +109,20 @@ async def test_says_what_was_said_with_usage_and_cost(place: Place, provider: Pr
     assert call.latency_ms > 0
 
 
-async def test_silence_is_an_empty_text_and_no_failure(place: Place) -> None:
+async def test_silence_is_an_empty_text_and_no_failure(place: Place[TranscriberChain]) -> None:
     result = await ask(place, place.make(), SECOND * 2)
     assert isinstance(result, Transcription)
     assert result.text == ""
 
 
 @pytest.mark.parametrize("pcm", [b"", b"\0\0" * 800])
-async def test_too_little_audio_asks_nobody(place: Place, pcm: bytes) -> None:
+async def test_too_little_audio_asks_nobody(place: Place[TranscriberChain], pcm: bytes) -> None:
     result = await ask(place, place.make(), pcm)
     assert isinstance(result, Transcription)
     assert (result.text, result.calls) == ("", ())
 
 
-async def test_a_minute_of_audio_goes_through(place: Place, dialogue: Dialogue) -> None:
+async def test_a_minute_of_audio_goes_through(place: Place[TranscriberChain], dialogue: Dialogue) -> None:
     once = dialogue.samples().tobytes()
     result = await ask(place, place.make(), (once + SECOND) * 3, budget_s=30.0)
     assert isinstance(result, Transcription)
@@ -142,7 +130,9 @@ async def test_a_minute_of_audio_goes_through(place: Place, dialogue: Dialogue) 
     assert result.text.count("cabeça") >= 2 or place.live
 
 
-async def test_the_deadline_holds(place: Place, sandbox: SandboxServer, provider: Provider, dialogue: Dialogue) -> None:
+async def test_the_deadline_holds(
+    place: Place[TranscriberChain], sandbox: SandboxServer, provider: Provider, dialogue: Dialogue
+) -> None:
     sandbox.behaviour.faults.script(SERVICE[provider], [Fault.HANG])
     budget_s = 0.001 if place.live else 0.2
     result = await ask(place, place.make(), dialogue.samples().tobytes(), budget_s)
@@ -150,7 +140,7 @@ async def test_the_deadline_holds(place: Place, sandbox: SandboxServer, provider
     assert result.category == Category.TIMEOUT
 
 
-async def test_a_caller_may_leave(place: Place, dialogue: Dialogue) -> None:
+async def test_a_caller_may_leave(place: Place[TranscriberChain], dialogue: Dialogue) -> None:
     transcriber = place.make()
     task = asyncio.create_task(transcriber.transcribe(asked(dialogue.samples().tobytes())))
     await asyncio.sleep(0.005)
@@ -160,7 +150,7 @@ async def test_a_caller_may_leave(place: Place, dialogue: Dialogue) -> None:
     assert isinstance(await ask(place, transcriber, dialogue.samples().tobytes()), Transcription)
 
 
-async def test_ten_at_a_time(place: Place, dialogue: Dialogue) -> None:
+async def test_ten_at_a_time(place: Place[TranscriberChain], dialogue: Dialogue) -> None:
     transcriber = place.make(max_concurrent=3, queue_limit_per_counter=10)
     pcm = dialogue.samples()[: 16_000 * 3].tobytes()
     results = await asyncio.gather(*(ask(place, transcriber, pcm) for _ in range(10)))
@@ -179,7 +169,7 @@ def one_attempt(fault: Fault) -> dict[str, object]:
     ("fault", "categories"), REFUSALS, ids=lambda value: str(value) if isinstance(value, Fault) else ""
 )
 async def test_every_fault_has_its_category_and_the_next_utterance_is_fine(
-    place: Place,
+    place: Place[TranscriberChain],
     sandbox: SandboxServer,
     provider: Provider,
     dialogue: Dialogue,
@@ -200,7 +190,7 @@ async def test_every_fault_has_its_category_and_the_next_utterance_is_fine(
 @IN_THE_SANDBOX
 @pytest.mark.parametrize("fault", [Fault.BUSY, Fault.ERROR, Fault.CUT, Fault.MALFORMED])
 async def test_what_may_pass_is_tried_again_with_the_whole_audio(
-    place: Place, sandbox: SandboxServer, provider: Provider, dialogue: Dialogue, fault: Fault
+    place: Place[TranscriberChain], sandbox: SandboxServer, provider: Provider, dialogue: Dialogue, fault: Fault
 ) -> None:
     sandbox.behaviour.faults.script(SERVICE[provider], [fault])
     result = await ask(place, place.make(), dialogue.samples().tobytes())
@@ -210,7 +200,9 @@ async def test_what_may_pass_is_tried_again_with_the_whole_audio(
 
 
 @IN_THE_SANDBOX
-async def test_nothing_listens_there(place: Place, sandbox: SandboxServer, dialogue: Dialogue) -> None:
+async def test_nothing_listens_there(
+    place: Place[TranscriberChain], sandbox: SandboxServer, dialogue: Dialogue
+) -> None:
     transcriber = place.make(attempts=1)
     await sandbox.stop()
     result = await ask(place, transcriber, dialogue.samples().tobytes())
