@@ -4,6 +4,7 @@ From the outside in: deadline ▸ retries (budgeted) ▸ breaker ▸ a fair turn
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,13 +14,15 @@ import stamina
 
 from configs.providers import CallSettings
 from pipeline.events import ProviderCalled, ProviderRole
-from pipeline.providers.breaker import Breaker
+from pipeline.providers.breaker import Breaker, BreakerState
 from pipeline.providers.errors import CallLost, Category, NotCalled, ProviderError
 from pipeline.providers.fairness import Turnstile
 from pipeline.providers.policy import POLICY
 from pipeline.providers.prices import PriceTable, Usage
 from pipeline.providers.retry import RetryBudget, retry_wait_s
 from pipeline.stages import StageFailed
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -143,7 +146,7 @@ class Account:
             # The deadline of the whole call, or the caller left: the provider may bill what it was sent.
             self._note(asking, started_s, Category.TIMEOUT, asking.ask.usage, asking.ask.model, error="cancelled")
             if asking.timeout.expired():
-                self.breaker.failed()
+                self._tripped(Category.TIMEOUT)
             else:
                 self.breaker.abandoned()
             raise
@@ -153,7 +156,15 @@ class Account:
         self._succeeded(reply, asking, started_s)
         return reply
 
+    def _tripped(self, category: Category, open_for_s: float | None = None) -> None:
+        before = self.breaker.state
+        self.breaker.failed(open_for_s=open_for_s)
+        if before is BreakerState.CLOSED and self.breaker.state is BreakerState.OPEN:
+            log.error("ALERT %s/%s: it keeps failing (%s) and is being left alone", self.provider, self._role, category)
+
     def _succeeded(self, reply: Reply[T], asking: _Asking, started_s: float) -> None:
+        if self.breaker.state is not BreakerState.CLOSED:
+            log.warning("%s/%s answers again", self.provider, self._role)
         self.breaker.succeeded()
         self.turns.succeeded()
         self._retries.succeeded()
@@ -164,9 +175,9 @@ class Account:
         if act.shrink:
             self.turns.shrink()
         if act.trips == "open":
-            self.breaker.failed(open_for_s=self._settings.breaker_refused_open_s)
+            self._tripped(error.category, self._settings.breaker_refused_open_s)
         elif act.trips == "count":
-            self.breaker.failed()
+            self._tripped(error.category)
         else:
             self.breaker.abandoned()
         usage = asking.ask.usage if error.billed else Usage()

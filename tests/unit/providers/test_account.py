@@ -1,6 +1,7 @@
 """The failure policy in action: attempts are scripted, time is virtual."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
 
 import pytest
@@ -148,6 +149,19 @@ async def test_the_breaker_opens_and_a_probe_closes_it() -> None:
     await asyncio.sleep(10.0)
     assert isinstance(await one.call(script, ask()), Answered)
     assert one.breaker.state is BreakerState.CLOSED
+
+
+async def test_an_outage_and_its_end_are_said_once_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    one = account(attempts=1, breaker_failures=2, breaker_open_s=10.0)
+    script = Script([refused(Category.TRANSIENT)] * 3 + ["ok", "ok"])
+    with caplog.at_level(logging.WARNING, logger="pipeline.providers.account"):
+        for wait_s in (0.0, 10.0, 10.0, 0.0, 0.0):
+            await one.call(script, ask())
+            await asyncio.sleep(wait_s)
+    assert [record.message for record in caplog.records if record.name == "pipeline.providers.account"] == [
+        "ALERT elevenlabs/stt: it keeps failing (transitoria) and is being left alone",
+        "elevenlabs/stt answers again",
+    ]
 
 
 async def test_quota_is_told_once_and_then_the_provider_is_left_alone() -> None:
