@@ -8,6 +8,7 @@ import json
 import os
 import shutil
 import sqlite3
+import sys
 import tempfile
 import time
 from datetime import UTC, datetime
@@ -88,6 +89,7 @@ def run(rows: int, days: int, kill_count: int, seconds: float, sqlite_rows: int)
         service.tidy()
         result["sealed_s"] = round(time.perf_counter() - began, 1)
         result |= under_load.measure(folder, service, seconds)
+        print(json.dumps(result), file=sys.stderr)
         service.close()
         result["published_mb"] = round((folder / "registro.duckdb").stat().st_size / 1e6, 1)
         result["archive_mb"] = round(sum(f.stat().st_size for f in (folder / "arquivo").rglob("*.parquet")) / 1e6, 1)

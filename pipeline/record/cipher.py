@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipeline.record.errors import DataFolderError
 from pipeline.record.rows import PrivateText, Row
+from pipeline.record.segment import sync_folder
 
 _NONCE_BYTES = 12
 _KEY_BYTES = 32
@@ -19,19 +20,26 @@ _CACHED_SESSIONS = 20_000
 
 def load_master_key(path: Path) -> AESGCM:
     """The key in `path`, made on first use. Raises DataFolderError for a file that is not 32 bytes."""
-    try:
-        fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-    except FileExistsError:
-        key = path.read_bytes()
-    else:
-        key = AESGCM.generate_key(bit_length=_KEY_BYTES * 8)
-        with os.fdopen(fd, "wb") as file:
-            file.write(key)
-            file.flush()
-            os.fsync(file.fileno())
+    if not path.exists():
+        _make_key(path)
+    key = path.read_bytes()
     if len(key) != _KEY_BYTES:
         raise DataFolderError(f"the master key in {path} must be {_KEY_BYTES} bytes, it has {len(key)}; restore it")
     return AESGCM(key)
+
+
+def _make_key(path: Path) -> None:
+    """Under its name only when it is whole and on the disk: a crash on the way leaves no key, not half of one."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    fd = os.open(temporary, os.O_CREAT | os.O_TRUNC | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "wb") as file:
+        file.write(AESGCM.generate_key(bit_length=_KEY_BYTES * 8))
+        file.flush()
+        os.fsync(file.fileno())
+    with suppress(FileExistsError):  # another recorder's, if they share it: that one it is
+        os.link(temporary, path)
+    temporary.unlink()
+    sync_folder(path.parent)
 
 
 def _seal(key: AESGCM, plain: bytes, about: str) -> bytes:
