@@ -32,7 +32,7 @@ class IngressSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     auth_timeout_s: float = Field(5.0, gt=0, description="a key must arrive within this time; else 4001")
-    tick_ms: int = Field(100, ge=20, le=500, description="how often audio goes to the gate replicas")
+    tick_ms: int = Field(50, ge=20, le=500, description="how often whole steps of 100 ms go to the gate replicas")
     gate_timeout_s: float = Field(3.0, gt=0, description="a gate call without an answer for this long has failed")
     max_call_bytes: int = Field(1 << 20, ge=1 << 16, le=3 << 20, description="audio in one gate call")
     live_most_parts: int = Field(2000, ge=1, description="pieces of open speech waiting for a realtime transcriber")

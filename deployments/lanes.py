@@ -15,13 +15,13 @@ from configs.ingress import IngressSettings
 from deployments.lag import LagHistogram
 from deployments.membership import ReplicaIds
 from deployments.wire import ReplyColumns, TickColumns, pack_ticks, unpack_replies
-from pipeline.audio import AudioBuffer
-from pipeline.delivery import Delivery
+from pipeline.audio import SAMPLE_BYTES, AudioBuffer
+from pipeline.delivery import STEP_SAMPLES, Delivery
 from pipeline.stages import GateReply, StreamId, StreamOptions, StreamTick
 
 logger = logging.getLogger(__name__)
 
-STEP_BYTES = 3200  # 100 ms, what gates advance by
+STEP_BYTES = STEP_SAMPLES * SAMPLE_BYTES
 LEAST_SHARE_BYTES = 3 * STEP_BYTES  # of one stream in one tick: more than it receives meanwhile
 CALLS_AT_ONCE = 4  # what piled up goes in about so many: enough to catch up, not enough to time out
 
@@ -47,7 +47,7 @@ class LaneStream:
     def notify(self) -> None:
         if not self._began_s:
             self._began_s = asyncio.get_running_loop().time()
-        if self.lane is not None:
+        if self.lane is not None and (self.delivery.due or self.finishing):
             self.lane.dirty[self] = None
 
     async def finish(self) -> None:
@@ -159,7 +159,7 @@ class Lane:
                 continue  # it left while a call was under way
             del self.dirty[stream]
             tick = stream.delivery.next_tick(min(share, room // STEP_BYTES * STEP_BYTES), stream.finishing)
-            if not stream.delivery.all_sent:
+            if not tick.final:
                 stream.notify()
             batch.append((stream, tick))
             room -= len(tick.pcm)

@@ -7,6 +7,7 @@ that a replica gave, with an opening that says what was delivered already, and d
 from pipeline.audio import SAMPLE_BYTES, AudioBuffer, samples_from_ms
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
 
+STEP_SAMPLES = samples_from_ms(100)  # what gates advance by: less is not worth a tick
 # A fresh gate ends an utterance within 30 ms of where the first one did; closer than this is the same utterance.
 _SAME_END_SAMPLES = samples_from_ms(100)
 
@@ -40,8 +41,9 @@ class Delivery:
         self.speaking = False  # an utterance is open
 
     @property
-    def all_sent(self) -> bool:
-        return self._sent_upto >= self._audio.end_sample
+    def due(self) -> bool:
+        """A step or more waits to be sent."""
+        return self._audio.end_sample - self._sent_upto >= STEP_SAMPLES
 
     def rewind(self) -> None:
         """The replica is new to the stream, or what it did with the last tick is not known: send again, reopened."""
@@ -49,11 +51,12 @@ class Delivery:
         self._sent_upto = self._replay_from
 
     def next_tick(self, most_bytes: int, final: bool) -> StreamTick:
-        """The audio not sent yet, up to `most_bytes`; `final` is honoured once the tick reaches the end."""
+        """The whole steps not sent yet, up to `most_bytes`; with `final`, what is left too, honoured at the end."""
         start = max(self._sent_upto, self._audio.start_sample)
         if start > self._sent_upto:  # audio was dropped undecided: the replica has to begin anew
             self._opened = False
-        end = min(self._audio.end_sample, start + most_bytes // SAMPLE_BYTES)
+        waiting = self._audio.end_sample - start
+        end = start + min(waiting if final else waiting // STEP_SAMPLES * STEP_SAMPLES, most_bytes // SAMPLE_BYTES)
         opening = None if self._opened else StreamOpening(self._options, self._delivered_upto, self._memory)
         self._opened = True
         self._sent_upto = end

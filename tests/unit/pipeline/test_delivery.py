@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.audio import AudioBuffer
-from pipeline.delivery import Delivery
+from pipeline.audio import SAMPLE_BYTES, AudioBuffer
+from pipeline.delivery import STEP_SAMPLES, Delivery
+from pipeline.gate.grid import QUANTUM_SAMPLES
 from pipeline.stages import GateReply, SpeechSpan, StreamOptions
 
 QUIET = b"\0\0" * 1600
@@ -28,7 +29,24 @@ def test_the_first_tick_opens_the_stream_and_later_ones_carry_only_what_is_new()
     second = sent.next_tick(1 << 20, final=False)
     assert (first.start_sample, first.opening is None) == (0, False)
     assert (second.start_sample, second.opening, len(second.pcm)) == (16_000, None, 3200)
-    assert sent.all_sent
+    assert not sent.due
+
+
+def test_small_chunks_gather_to_whole_steps_and_the_last_tick_takes_the_rest() -> None:
+    audio, sent = delivery(0)
+    for _ in range(7):
+        audio.append(QUIET[:960])  # 30 ms
+    assert sent.due
+    assert len(sent.next_tick(1 << 20, final=False).pcm) == 2 * STEP_SAMPLES * SAMPLE_BYTES
+    audio.append(QUIET[:960])
+    assert not sent.due
+    last = sent.next_tick(1 << 20, final=True)
+    assert last.final
+    assert last.end_sample == audio.end_sample
+
+
+def test_a_step_is_what_the_gate_advances_by() -> None:
+    assert STEP_SAMPLES == QUANTUM_SAMPLES
 
 
 def test_a_replica_that_does_not_know_the_stream_gets_it_again_from_the_replay_point() -> None:
