@@ -1,6 +1,6 @@
 """The floor: the same gate behind one uvicorn process, with no Ray, no record and no providers.
 
-Every 100 ms the new audio of all counters is decided in one step, as a gate replica does. What this costs is what no
+Every tick the new audio of all counters is decided in one step, as a gate replica does. What this costs is what no
 arrangement of processes can save.
 """
 
