@@ -32,8 +32,8 @@ class _Heard:
     """One stream: its session, the utterance that is open in it, and the parts of the next one."""
 
     session: LiveSession
-    start_sample: int
-    upto_sample: int
+    start_sample: int = _NONE_OPEN
+    upto_sample: int = 0  # what the session was fed reaches so far, without a gap
     settled_upto_sample: int = 0  # the text of everything before is asked for
     waiting: list[SpeechPart] = field(default_factory=list)
     settled: asyncio.Event = field(default_factory=asyncio.Event)  # `settled_upto_sample` has moved
@@ -67,16 +67,17 @@ class AlongTranscriber:
         heard = self._streams.get(part.stream_id)
         if heard is None:
             session = self._live.open(part.stream_id, balcao_id=part.balcao_id)
-            heard = self._streams[part.stream_id] = _Heard(session, part.utterance_start_sample, part.start_sample)
+            heard = self._streams[part.stream_id] = _Heard(session)
         if part.utterance_start_sample < heard.done_upto_sample:
             return
         if heard.start_sample == _NONE_OPEN:
-            heard.start_sample, heard.upto_sample = part.utterance_start_sample, part.start_sample
+            heard.start_sample = heard.upto_sample = part.utterance_start_sample
         if part.utterance_start_sample != heard.start_sample:
             heard.waiting.append(part)
             return
         async with heard.turn:
-            await self._take(heard, part)
+            if part.utterance_start_sample == heard.start_sample:  # else it was late: its utterance is over
+                await self._take(heard, part)
 
     async def _take(self, heard: _Heard, part: SpeechPart) -> None:
         if not part.pcm and part.settle_within_s is None:
@@ -97,14 +98,13 @@ class AlongTranscriber:
         heard.settled_upto_sample = 0
         heard.settled.set()
         waiting = [part for part in heard.waiting if part.utterance_start_sample >= done_upto_sample]
-        heard.waiting = []
-        heard.start_sample = waiting[0].utterance_start_sample if waiting else _NONE_OPEN
-        heard.upto_sample = waiting[0].start_sample if waiting else 0
+        start = heard.start_sample = waiting[0].utterance_start_sample if waiting else _NONE_OPEN
+        heard.upto_sample = max(0, start)
+        # Before anything is awaited: what comes meanwhile goes behind what waits already.
+        heard.waiting = [part for part in waiting if part.utterance_start_sample != start]
         for part in waiting:
-            if part.utterance_start_sample == heard.start_sample:
+            if part.utterance_start_sample == start == heard.start_sample:
                 await self._take(heard, part)
-            else:
-                heard.waiting.append(part)
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         heard = self._streams.get(request.session_id)
@@ -138,17 +138,17 @@ class AlongTranscriber:
     async def _commit(self, heard: _Heard, request: TranscriptionRequest) -> Transcription | StageFailed | None:
         """None when the session did not hear this utterance from its beginning."""
         end_sample = request.start_sample + len(request.pcm) // SAMPLE_BYTES
-        matches = heard.start_sample != _NONE_OPEN and (
-            abs(heard.start_sample - request.start_sample) <= _SAME_START_SAMPLES
-        )
+        if heard.start_sample > request.start_sample + _SAME_START_SAMPLES:
+            return None  # it hears a later one already
         try:
-            if not matches:
+            if heard.start_sample == _NONE_OPEN or heard.start_sample < request.start_sample - _SAME_START_SAMPLES:
                 await heard.session.discard()
                 return None
             speech_end_sample = end_sample if request.speech_end_sample is None else request.speech_end_sample
             settled = heard.settled_upto_sample >= speech_end_sample  # only silence has come since
             if not settled and heard.upto_sample < end_sample:
-                await heard.session.feed(request.pcm[(heard.upto_sample - request.start_sample) * SAMPLE_BYTES :])
+                heard_bytes = max(0, heard.upto_sample - request.start_sample) * SAMPLE_BYTES
+                await heard.session.feed(request.pcm[heard_bytes:])
             return await heard.session.commit(request.utterance_id, request.budget_s / 2)
         finally:
             await self._next(heard, end_sample)

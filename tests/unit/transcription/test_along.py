@@ -23,6 +23,7 @@ class Session:
     settled: list[bytes] = field(default_factory=list)
     closed: bool = False
     takes_s: float = 0.0
+    settles_s: float = 0.0
     fails: bool = False
 
     async def feed(self, pcm: bytes) -> None:
@@ -37,6 +38,7 @@ class Session:
     async def settle(self, budget_s: float) -> None:
         self.settled.append(self.fed)
         self.fed = b""
+        await asyncio.sleep(self.settles_s)
 
     async def so_far(self) -> Transcription | StageFailed:
         await asyncio.sleep(self.takes_s)
@@ -180,6 +182,48 @@ async def test_of_a_pause_that_was_not_asked_in_there_is_nothing_to_say(live: Li
 
 async def test_what_came_to_nothing_is_still_told(live: Live, whole: FakeTranscriber) -> None:
     assert len(AlongTranscriber(live, whole).unclaimed()) == 1
+
+
+async def test_an_utterance_whose_first_part_is_missing_is_heard_from_its_beginning(
+    live: Live, whole: FakeTranscriber
+) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 2600, 1600)])
+    await along.feed([part(50_000, 51_600, 1600)])
+    assert await text(along, request(1000, 3200)) == "ao vivo 3200"
+    assert await text(along, request(50_000, 3200)) == "ao vivo 3200"
+    assert await text(along, replace(request(90_000, 800), start_sample=90_800)) == "inteiro"
+
+
+async def test_an_opening_that_moved_back_a_little_loses_nothing(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 2600, 1600)])
+    assert await text(along, request(1800, 3200)) == "ao vivo 3200"
+
+
+async def test_parts_that_come_while_others_are_caught_up_with_stay_in_order(
+    live: Live, whole: FakeTranscriber
+) -> None:
+    along = AlongTranscriber(live, whole)
+    live.session.takes_s, live.session.settles_s = 1.0, 0.5
+    await along.feed([part(1000, 1000, 1600)])
+    first = asyncio.create_task(along.transcribe(request(1000, 1600)))
+    await asyncio.sleep(0.1)
+    await along.feed([part(3000, 3000, 1600), pause(3000, 4600), part(9000, 9000, 800)])
+    second = asyncio.create_task(along.transcribe(request(3000, 2400, speech_end=4500)))
+    await asyncio.sleep(1.2)
+    await along.feed([part(9000, 9800, 800)])  # the pause of the second one is being taken in
+    assert isinstance(await first, Transcription)
+    assert isinstance(await second, Transcription)
+    assert await text(along, request(9000, 1600)) == "ao vivo 1600"
+    assert (len(live.session.settled[0]), whole.asked) == (3200, [])
+
+
+async def test_a_late_request_leaves_a_later_utterance_alone(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(50_000, 50_000, 1600)])
+    assert await text(along, request(1000, 3200)) == "inteiro"
+    assert await text(along, request(50_000, 1600)) == "ao vivo 1600"
 
 
 async def test_without_parts_the_whole_utterance_is_transcribed(live: Live, whole: FakeTranscriber) -> None:
