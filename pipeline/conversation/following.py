@@ -43,22 +43,26 @@ class Following:
             return
         if paused_samples is None:
             self._resting = False
-        elif self._likely_over(paused_samples):
-            self._settle()
-        if not self._resting and self._audio.end_sample > self._fed_upto:
-            end_sample = self._audio.end_sample
-            self._feed(self._fed_upto, self._audio.cut(self._fed_upto, end_sample))
-            self._fed_upto = end_sample
+            self._send_upto(self._audio.end_sample)
+        elif not self._resting:
+            self._send_upto(self._pause.heard_upto_sample)  # the text may be asked for up to here: in no word's middle
+            if self._likely_over(paused_samples):
+                self._settle()
 
     def _begin(self, since: int | None) -> None:
         self._utterance_start = since
         self._fed_upto = self._settled_upto = max(since or 0, self._audio.start_sample)
         self._resting = False
 
+    def _send_upto(self, end_sample: int) -> None:
+        if end_sample > self._fed_upto:
+            self._feed(self._fed_upto, self._audio.cut(self._fed_upto, end_sample))
+            self._fed_upto = end_sample
+
     def _likely_over(self, paused_samples: int) -> bool:
-        """A pause, in audio that was sent already, after enough of it for a recogniser to make sense of."""
+        """A pause after enough audio for a recogniser to make sense of."""
         settings = self._settings
-        if self._resting or settings.settle_after_ms is None:
+        if settings.settle_after_ms is None or not self._pause.heard:
             return False
         long_enough = self._fed_upto - self._settled_upto >= samples_from_ms(settings.settle_least_ms)
         return long_enough and paused_samples >= samples_from_ms(settings.settle_after_ms)

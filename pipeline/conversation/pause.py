@@ -1,7 +1,9 @@
 """How long the voice of an open utterance has been silent, and up to where that is sure."""
 
-from pipeline.audio import AudioBuffer
+from pipeline.audio import AudioBuffer, samples_from_ms
 from pipeline.stages import GateReply
+
+_STEP_SAMPLES = samples_from_ms(100)  # gates decide in steps: of what they were sent the last one may be open still
 
 
 class Pause:
@@ -17,10 +19,15 @@ class Pause:
 
     def follow(self, reply: GateReply) -> int | None:
         """Samples of silence so far, give or take a tick; None while the voice goes on or nothing is open."""
-        self.heard_upto_sample, self._end = self._end, self._audio.end_sample
+        self.heard_upto_sample, self._end = max(0, self._end - _STEP_SAMPLES), self._audio.end_sample
         if reply.speech_since_sample is None or not reply.closing:
             self._began = None
             return None
         if self._began is None:
             self._began = self._end
         return self._end - self._began
+
+    @property
+    def heard(self) -> bool:
+        """The last word lies before `heard_upto_sample`, whole."""
+        return self._began is not None and self.heard_upto_sample >= self._began

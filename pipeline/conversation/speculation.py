@@ -79,7 +79,7 @@ class Speculation:
         since, paused = reply.speech_since_sample, self._pause.follow(reply)
         if since is None or paused is None:
             self._drop()  # the voice goes on, or it was no speech after all
-        elif paused >= samples_from_ms(self._settings.speculate_after_ms):
+        elif self._pause.heard and paused >= samples_from_ms(self._settings.speculate_after_ms):
             self._begin(max(since, self._audio.start_sample), self._pause.heard_upto_sample, previous_text)
 
     def _judge(self, span: SpeechSpan) -> None:

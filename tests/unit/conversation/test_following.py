@@ -81,7 +81,7 @@ def test_where_the_voice_pauses_the_text_is_asked_for_and_silence_is_not_sent() 
     ticks(audio, along, 5, closing=True)
     *sent, asked = listener.parts
     assert (asked.pcm, asked.settle_within_s) == (b"", 6.0)
-    assert asked.start_sample == 16_000 + 7 * 1600  # the gate has heard so far, and no voice in the last of it
+    assert asked.start_sample == 16_000 + 6 * 1600  # so far the gate has surely heard, and no voice in the last of it
     assert b"".join(p.pcm for p in sent) == audio.cut(3000, asked.start_sample)
     assert {part.settle_within_s for part in sent} == {None}
 
@@ -107,7 +107,7 @@ def test_without_the_setting_nothing_is_asked_ahead() -> None:
     audio, listener = AudioBuffer(), Listener()
     along = Following("s", COUNTER, audio, listener, ConversationSettings(settle_after_ms=None))
     ticks(audio, along, 30, closing=True)
-    assert b"".join(p.pcm for p in listener.parts) == audio.cut(3000, audio.end_sample)
+    assert b"".join(p.pcm for p in listener.parts) == audio.cut(3000, audio.end_sample - 2 * 1600)
     assert all(p.settle_within_s is None for p in listener.parts)
 
 
