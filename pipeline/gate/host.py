@@ -119,7 +119,7 @@ class BatchedGateHost:
         offset, *known, patience = memory or (None, 0)
         engine.open(row, origin, threshold_shift_db(threshold), known or None)
         self._offsets.open(row, offset)
-        patience = int(patience or 0)
+        patience = int(patience) if 0 <= patience <= timing.closing_silence else 0
         return Stream(row, origin, timing, patience, opening.delivered_upto_sample, opening.memory if memory else b"")
 
     def _grow(self) -> None:
@@ -130,13 +130,13 @@ class BatchedGateHost:
 
     def _advance(self, streams: list[Stream]) -> None:
         """One quantum of each."""
-        rows, starts = np.array([stream.row for stream in streams]), [stream.consumed for stream in streams]
+        rows, starts = [stream.row for stream in streams], [stream.consumed for stream in streams]
         raw = np.frombuffer(b"".join([stream.take() for stream in streams]), "<i2").reshape(len(streams), -1)
         lowest, highest = int(raw.min()), int(raw.max())
         if highest == HIGHEST or lowest == LOWEST:
             count_clipping(streams, raw)
         heard = self._engine.hear(
-            rows,
+            np.array(rows),
             np.array(starts),
             self._offsets.remove(rows, raw, lowest, highest),
             holding=np.array([stream.segmenter.open for stream in streams]),

@@ -75,8 +75,8 @@ class NoiseSwings:
     """
 
     STEP_DB = 0.05  # per quantum, up or down: the median
-    FIRST_DB = 1.0
-    MOST_DB = np.array([5.0, 2.0])  # of level, of crispness: where sounds of the shop swing more, speech need not
+    FIRST_DB = (2.0, 1.0)  # of level, of crispness
+    MOST_DB = np.array([5.0, 2.0])  # where sounds of the shop swing more, speech need not
 
     def __init__(self) -> None:
         self._db: Doubles = np.zeros((0, len(self.MOST_DB)))

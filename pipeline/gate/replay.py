@@ -18,6 +18,7 @@ FURTHEST_SAMPLES = samples_from_ms(20_000)  # an utterance that begins later tha
 WARM_UP_SAMPLES = 2 * EPOCH_SAMPLES  # ... is replayed from this long before it, to nearly the same decisions
 RECENT_EPOCHS = 24  # more than the longest utterance has by default
 
+LEAST_ITEMS = 2  # of a memory: offset and patience, with the engine's between them
 ROOM_ITEMS = 3  # of a memory: what is followed all the time (offset, floors), the lead-in included
 
 
@@ -27,7 +28,9 @@ def pack(memory: Sequence[float]) -> bytes:
 
 def unpack(memory: bytes) -> list[float] | None:
     """None when there is nothing, or nothing readable: a stream can always start without."""
-    return list(struct.unpack(f"<{len(memory) // 8}d", memory)) if memory and len(memory) % 8 == 0 else None
+    if len(memory) < 8 * LEAST_ITEMS or len(memory) % 8:
+        return None
+    return list(struct.unpack(f"<{len(memory) // 8}d", memory))
 
 
 class Checkpoints:

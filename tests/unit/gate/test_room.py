@@ -32,7 +32,7 @@ def fan(seconds, rms):
 def test_steady_noise_does_not_and_voice_as_loud_does(noise):
     room, voice = noise(30.0, 600.0), babbling(30.0, 600.0)
     assert standing_out(room) < 0.1
-    assert standing_out(room + voice * (np.arange(len(voice)) % 16_000 < 8000)) > 0.4
+    assert standing_out(room + voice * (np.arange(len(voice)) % 16_000 < 8000)) > 0.3
 
 
 def test_memory_carries_floors_and_swings():
