@@ -52,7 +52,7 @@ def shifted(pcm: bytes, i: int, length: int) -> bytes:
 
 
 def cost_table(kit: ModuleType, costs: dict[str, dict[str, float]]) -> str:
-    columns = list(dict.fromkeys(column for row in costs.values() for column in row))
+    columns = [f"{count} {label}" for count in COST_S for label in ("noisy", "clean")]
     rows = [["us of CPU per 10 ms", *columns]]
     for gate, row in costs.items():
         rows.append([gate, *(f"{row[column]:.2f}" if column in row else "-" for column in columns)])

@@ -1,6 +1,6 @@
 """Which hops the model is to hear: those of open candidates, from a little before each one opened."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -10,8 +10,7 @@ from pipeline.gate.grid import HOP_SAMPLES, QUANTUM_SAMPLES, Counts, Flags, Rows
 LOOK_BACK_SAMPLES = samples_from_ms(320)  # a fresh candidate begins this long ago
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """A run of hops of every candidate that the model is to hear now; below, runs are laid end to end."""
 
     places: Rows  # of the streams in the quantum

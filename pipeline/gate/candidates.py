@@ -5,8 +5,7 @@ all while an utterance is open, which the model listens to anyway: its own idea 
 that stand out, and that is good enough for opening generously (docs/gate.md has the figures).
 """
 
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -20,8 +19,7 @@ VOICED_FRAMES = 2  # of a quantum's five
 LINGER_SAMPLES = 3 * QUANTUM_SAMPLES  # a candidate without an utterance ends this long after the last voice began
 
 
-@dataclass(frozen=True, slots=True)
-class Quantum:
+class Quantum(NamedTuple):
     """What is known of each stream's quantum before the model hears it."""
 
     rows: Rows

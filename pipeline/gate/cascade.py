@@ -29,6 +29,7 @@ class CascadeEngine:
     votes_of = 3
     onset_lag_samples = samples_from_ms(100)
     look_back_samples = LOOK_BACK_SAMPLES
+    tells_pauses = True
 
     def __init__(self, candidates: Candidates) -> None:
         self._room = Room()

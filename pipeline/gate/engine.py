@@ -17,6 +17,7 @@ class Engine(Protocol):
     votes_of: int
     onset_lag_samples: int  # how long after a voice began the engine is sure of it
     look_back_samples: int  # verdicts may arrive for audio up to this long ago
+    tells_pauses: bool  # its verdicts in a pause say whether more may come, so that an utterance may end quickly
 
     def reserve(self, capacity: int) -> None:
         """Rows up to `capacity` may be used from now on."""

@@ -34,6 +34,8 @@ def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -
     """The segmenter's timers for one counter."""
     closing_ms = settings.closing_silence_ms if options.closing_silence_ms is None else options.closing_silence_ms
     quick_ms = min(settings.quick_closing_silence_ms * closing_ms / settings.closing_silence_ms, closing_ms)
+    if not engine.tells_pauses:
+        quick_ms = closing_ms
     pre_roll_ms = settings.pre_roll_ms if options.pre_roll_ms is None else options.pre_roll_ms
     return Timing(
         step=engine.step_samples,

@@ -68,6 +68,7 @@ class Segmenter:
         "_levels",
         "_nearly_at",
         "_onset",
+        "_reach_back",
         "_sum_db",
         "_voiced",
         "_votes",
@@ -80,6 +81,7 @@ class Segmenter:
 
     def __init__(self, timing: Timing, origin: int, patience: int = 0) -> None:
         self.timing = timing
+        self._reach_back = timing.reach_back
         self.patience = patience  # samples that this speaker is given beyond `quick_closing`
         self.state = SegmenterState.SILENT
         self.start = origin
@@ -108,7 +110,10 @@ class Segmenter:
 
     def decided_upto(self, consumed: int) -> int:
         """Nothing before this can become part of an utterance any more."""
-        return self.start if self.open else max(self._earliest, consumed - self.timing.reach_back)
+        if self.state is not SegmenterState.SILENT:
+            return self.start
+        reach = consumed - self._reach_back
+        return reach if reach > self._earliest else self._earliest
 
     def hear(self, heard: Heard) -> Utterance | None:
         """One verdict; the utterance that it closed or cut, if any."""

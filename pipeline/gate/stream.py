@@ -89,15 +89,10 @@ class Stream:
         """What to tell the ingress now; spans are told once."""
         segmenter = self.segmenter
         decided = self.consumed if self.over else segmenter.decided_upto(self.consumed)
-        spans, self._spans = tuple(self._spans), []
+        spans: tuple[SpeechSpan, ...] = ()
+        if self._spans:
+            spans, self._spans = tuple(self._spans), []
         replay_from, memory = self.checkpoints.latest(decided)
-        return GateReply(
-            stream_id=stream_id,
-            known=True,
-            decided_upto_sample=decided,
-            replay_from_sample=replay_from,
-            spans=spans,
-            speech_since_sample=segmenter.start if segmenter.open else None,
-            closing=segmenter.state is SegmenterState.PAUSED,
-            memory=memory,
-        )
+        since = None if segmenter.state is SegmenterState.SILENT else segmenter.start
+        closing = segmenter.state is SegmenterState.PAUSED
+        return GateReply(stream_id, True, decided, replay_from, spans, since, closing, memory)

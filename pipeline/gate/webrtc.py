@@ -21,6 +21,7 @@ class WebRtcEngine:
     votes_of = 5
     onset_lag_samples = 0
     look_back_samples = 0
+    tells_pauses = False
 
     def __init__(self) -> None:
         self._parts: dict[int, tuple[Denoiser, WebRtcVoice]] = {}

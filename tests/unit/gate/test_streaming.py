@@ -104,6 +104,14 @@ def test_a_silent_stream_holds_little_for_a_replay():
     assert all(16 * (i + 1) * 100 - reply.replay_from_sample <= 8 * 16_000 for i, reply in enumerate(replies))
 
 
+def test_an_engine_that_cannot_tell_pauses_never_ends_an_utterance_quickly():
+    silences = [
+        min(s.closed_at_sample - s.speech_end_sample for s in make(16_000).spans(SPEECH, final=True))
+        for make in (make_gate, make_webrtc_gate)
+    ]
+    assert 400 * 16 <= silences[0] < 600 * 16 <= silences[1]
+
+
 def test_options_are_per_stream():
     host = make_host(GateSettings())
     patient = StreamOpening(options=StreamOptions(closing_silence_ms=1500, pre_roll_ms=0))
