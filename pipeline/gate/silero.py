@@ -9,6 +9,7 @@ CONTEXT_SAMPLES = 64  # of the hop before, in front of every hop
 WINDOW_SAMPLES = CONTEXT_SAMPLES + HOP_SAMPLES
 REFLECTED_SAMPLES = 64  # behind every hop
 PADDED_SAMPLES = WINDOW_SAMPLES + REFLECTED_SAMPLES
+ONE_CALL = frozenset(range(1, MOST_AT_ONCE + 1))  # hops of a stream
 OUTPUTS = ["logit", "next_h", "next_c"]
 TRANSFORM, STRIDE, HALF = 256, 128, 128
 
@@ -52,25 +53,30 @@ class Silero:
         """Log-odds of voice [n] in `windows` [n, 576]: the first counts[0] are hops of rows[0], and so on."""
         even, odd = folded(windows)
         [gates] = self._encoder.run(["gates"], {"even": even, "odd": odd})
+        lengths = set(counts.tolist())
+        if len(lengths) == 1 and lengths <= ONE_CALL:
+            return self._recur(rows, gates)
         logits = np.empty(len(windows), np.float32)
         first = counts.cumsum() - counts
         while len(rows):
-            lengths = np.minimum(counts, MOST_AT_ONCE)
-            for length in set(lengths.tolist()):
-                now = lengths == length
-                self._run(rows[now], first[now], length, gates, logits)
+            now_hops = np.minimum(counts, MOST_AT_ONCE)
+            for length in set(now_hops.tolist()):
+                now = now_hops == length
+                at = (first[now][:, None] + np.arange(length)).ravel()
+                logits[at] = self._recur(rows[now], gates.take(at, axis=0))
             later = counts > MOST_AT_ONCE
             rows, first, counts = rows[later], first[later] + MOST_AT_ONCE, counts[later] - MOST_AT_ONCE
         return logits
 
-    def _run(self, rows: Rows, first: Counts, length: int, gates: Floats, logits: Floats) -> None:
-        """`length` hops of each of `rows`, beginning at `first`, in one call."""
-        at = (first[:, None] + np.arange(length)).ravel()
+    def _recur(self, rows: Rows, gates: Floats) -> Floats:
+        """Log-odds of as many hops of each of `rows`, laid end to end, in one call."""
         feed = {
-            "gates": (gates if len(at) == len(gates) else gates.take(at, axis=0)).reshape(len(rows), -1),
+            "gates": gates.reshape(len(rows), -1),
             "h": self._h.take(rows, axis=0),
             "c": self._c.take(rows, axis=0),
             "leak": self._leak,
         }
-        told, self._h[rows], self._c[rows] = self._recurrent[length - 1].run(OUTPUTS, feed)
-        logits[at] = told[:, 0]
+        session = self._recurrent[len(gates) // len(rows) - 1]
+        told, self._h[rows], self._c[rows] = session.run(OUTPUTS, feed)
+        logits: Floats = told[:, 0]
+        return logits
