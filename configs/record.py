@@ -29,7 +29,7 @@ class RecordSettings(BaseModel):
     writer_threads: int = Field(1, ge=1, description="of DuckDB; a second one mostly waits for the first")
     writer_memory_mb: int = Field(1024, ge=128)
     publish_every_s: float = Field(5.0, gt=0, description="the shortest time between two publications")
-    publish_cost_factor: float = Field(20.0, ge=1, description="a publication waits this many times its last cost")
+    publish_cost_factor: float = Field(5.0, ge=1, description="a publication waits this many times its last cost")
     housekeeping_every_s: float = Field(300.0, gt=0, description="how often closed days are sealed and old data purged")
     timezone: str = Field("America/Sao_Paulo", description="whose midnight ends a day")
     seal_after_days: int = Field(1, ge=1, description="a day becomes Parquet when it is this many days past")
