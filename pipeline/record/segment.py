@@ -1,6 +1,5 @@
 """One file of a spool: lines, then zeros; synced when asked, removed or emptied when nobody needs them."""
 
-import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,7 +26,6 @@ class Segment:
             self._fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600)
             _reserve(self._fd, reserve_bytes)
         except OSError as error:
-            path.unlink(missing_ok=True)
             raise SpoolError(f"cannot create {path}: {error.strerror}; check the volume's space and mode") from None
         self._named = False
 
@@ -81,10 +79,8 @@ class Segment:
 def _reserve(fd: int, size: int) -> None:
     try:
         os.posix_fallocate(fd, 0, size)
-    except OSError as error:
-        if error.errno not in (errno.EOPNOTSUPP, errno.EINVAL):  # this file system has no such thing
-            os.close(fd)
-            raise
+    except OSError:  # less room than that, or a file system that cannot: what there is will do
+        os.ftruncate(fd, 0)
 
 
 def sync_folder(folder: Path) -> None:

@@ -77,6 +77,21 @@ def test_a_file_keeps_its_space_on_the_disk_while_it_is_used_again(tmp_path: Pat
     spool.close()
 
 
+def test_where_no_space_can_be_reserved_it_is_taken_as_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(fd: int, offset: int, size: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipeline.record.segment.os.posix_fallocate", full)
+    spool = Spool(tmp_path, "o1")
+    spool.append(events(3))
+    spool.sync()
+    assert files(spool)[0].stat().st_size < 4096
+    assert messages(spool.read(0, 1 << 20)) == ["1", "2", "3"]
+    spool.close()
+
+
 def test_a_full_file_gives_the_rest_of_its_space_back(tmp_path: Path) -> None:
     spool = Spool(tmp_path, "o1", segment_bytes=1 << 14)
     spool.append(events(100))
