@@ -9,8 +9,10 @@ class RecordSettings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     # On the ingress side: the spool and the courier that empties it. A card waits for neither of the first two.
-    write_every_ms: int = Field(50, ge=0, description="how long events nobody waits for gather before they are written")
-    deliver_every_ms: int = Field(1000, ge=0, description="how long events gather before the writer gets them")
+    write_every_ms: int = Field(
+        200, ge=0, description="how long events nobody waits for gather before they are written"
+    )
+    deliver_every_ms: int = Field(2000, ge=0, description="how long events gather before the writer gets them")
     spool_timeout_s: float = Field(5.0, gt=0, description="a spool that cannot be synced in this time is an error")
     deliver_timeout_s: float = Field(10.0, gt=0, description="a delivery unanswered for this long is sent again")
     retry_first_s: float = Field(0.2, gt=0, description="wait before the first delivery retry; doubles each time")

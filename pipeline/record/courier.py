@@ -103,6 +103,8 @@ class Courier:
     async def aclose(self) -> None:
         """Deliver what can be delivered at once, leave the rest synced on disk, end the tasks."""
         self._closing.set()
+        self._sync_wanted.set()  # neither write nor delivery gathers any longer
+        self._appended.set()
         if self.undelivered and not self._writer_away:
             await asyncio.wait([self._delivered.reached(self._spool.last_seq)], timeout=self._settings.spool_timeout_s)
         for task in self._tasks:

@@ -133,10 +133,11 @@ async def test_with_the_writer_away_recorded_means_spooled(
     await until(lambda: not courier.writer_away)
 
 
-async def test_closing_delivers_what_was_only_noted(tmp_path: Path, writer: FakeWriter) -> None:
-    courier = Courier(Spool(tmp_path, "o1"), writer, FAST)
+async def test_closing_delivers_what_was_only_noted_at_once(tmp_path: Path, writer: FakeWriter) -> None:
+    patient = FAST.model_copy(update={"write_every_ms": 60_000, "deliver_every_ms": 60_000})
+    courier = Courier(Spool(tmp_path, "o1"), writer, patient)
     courier.note([event("1")])
-    await courier.aclose()
+    await asyncio.wait_for(courier.aclose(), FAST.spool_timeout_s)
     assert writer.messages == ["1"]
     assert not os.listdir(tmp_path)
 
