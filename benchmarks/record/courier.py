@@ -1,7 +1,8 @@
 """What a card waits for the record, and what a fact costs: counters' facts through spool, courier and writer.
 
-No Ray: one process, the product's own objects, publications going on. `python -m benchmarks.record.courier`
-prints one line of JSON. The load's own cost (the same events to nobody) is measured first and taken off.
+No Ray: the counters' process and the recorder's, the product's own objects, publications going on.
+`python -m benchmarks.record.courier` prints one line of JSON: CPU of both processes, without what the load itself
+costs (the same events to nobody, measured first).
 """
 
 import argparse
@@ -16,9 +17,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.record import remote
+from benchmarks.record.remote import Remote
 from configs.record import RecordSettings
 from pipeline.events import (
     Decided,
+    ErrorNoted,
     Event,
     InteractionOutcome,
     LatencyBreakdown,
@@ -31,15 +35,15 @@ from pipeline.events import (
     UtteranceHeard,
 )
 from pipeline.ids import new_id
-from pipeline.record.courier import Courier
-from pipeline.record.service import RecordService
+from pipeline.record.courier import Courier, Deliver
 from pipeline.record.spool import Spool
-from pipeline.record.wire import Batch
+from pipeline.record.wire import Batch, encode
 from pipeline.stages import Recorder
 
 UTTERANCE_EVERY_S = 8.0
 CARD_EVERY_UTTERANCES = 25  # 1,000 counters: 125 utterances and 5 cards a second
 EVENTS_PER_COUNTER_S = (3 + 3 / CARD_EVERY_UTTERANCES) / UTTERANCE_EVERY_S
+STARTS_WITHIN_S = 60.0
 _TICK_S = 0.02
 
 
@@ -144,18 +148,18 @@ async def talk(recorder: Recorder, counters: int, seconds: float) -> tuple[int, 
 
 
 async def record_talk(
-    service: RecordService, spool: Path, counters: int, seconds: float
+    deliver: Deliver, spool: Path, counters: int, seconds: float
 ) -> tuple[int, list[float], list[Timing]]:
-    """How many events, each card's wait in ms, each commit; ends once all is committed."""
+    """How many events, each card's wait in ms, each delivery; ends once all is committed."""
     commits: list[Timing] = []
 
-    async def deliver(batch: Batch) -> int:
+    async def timed(batch: Batch) -> int:
         began = time.perf_counter()
-        seq = await asyncio.wrap_future(service.submit(batch))
+        seq = await deliver(batch)
         commits.append(Timing(began, time.perf_counter()))
         return seq
 
-    courier = Courier(Spool(spool, new_id()), deliver, RecordSettings())
+    courier = Courier(Spool(spool, new_id()), timed, RecordSettings())
     events, waits_ms = await talk(courier, counters, seconds)
     await courier.aclose()
     return events, waits_ms, commits
@@ -165,15 +169,16 @@ def percentile(values: list[float], fraction: float) -> float:
     return sorted(values)[int(len(values) * fraction)]
 
 
-def measure(folder: Path, counters: int, seconds: float) -> dict[str, Any]:
-    began_s = time.process_time()
-    asyncio.run(talk(Nobody(), counters, seconds / 2))
-    own_s = (time.process_time() - began_s) * 2
-    service = RecordService(RecordSettings(), folder, folder / "registro.duckdb")
-    began_s = time.process_time()
-    events, waits_ms, _ = asyncio.run(record_talk(service, folder / "spool", counters, seconds))
-    cost_s = time.process_time() - began_s - own_s
-    service.close()
+async def measure(folder: Path, counters: int, seconds: float) -> dict[str, Any]:
+    own_s = time.process_time()
+    await talk(Nobody(), counters, seconds / 2)
+    own_s = 2 * (time.process_time() - own_s)
+    recorder = Remote(folder)
+    await _until_it_answers(recorder)
+    began_s = time.process_time() + recorder.cpu_s
+    events, waits_ms, _ = await record_talk(recorder.deliver, folder / "spool", counters, seconds)
+    cost_s = time.process_time() + recorder.cpu_s - began_s - own_s
+    recorder.close()
     return {
         "counters": counters,
         "events_per_s": round(events / seconds),
@@ -186,11 +191,25 @@ def measure(folder: Path, counters: int, seconds: float) -> dict[str, Any]:
     }
 
 
+async def _until_it_answers(recorder: Remote) -> None:
+    first = Batch(new_id(), 1, 1, encode(1, ErrorNoted(component="bench", kind="inicio", message="")))
+    async with asyncio.timeout(STARTS_WITHIN_S):
+        while True:
+            try:
+                await recorder.deliver(first)
+                return
+            except OSError:
+                await asyncio.sleep(0.1)
+
+
 def run(counters: int, seconds: float) -> dict[str, Any]:
     folder = Path(tempfile.mkdtemp(prefix="balto-bench-"))
+    writer = remote.start(folder, RecordSettings())
     try:
-        return measure(folder, counters, seconds)
+        return asyncio.run(measure(folder, counters, seconds))
     finally:
+        writer.kill()
+        writer.wait()
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,17 +1,15 @@
 """SIGKILL producers and the writer at random moments; then count what was acknowledged and what is there.
 
-Processes: one writer (the real RecordService behind a pipe-less loopback socket) and producers (real Spool and
-Courier). A producer logs every event after `record()` returned for it: the log is the promise to be kept.
+Processes: one writer (the real RecordService behind a Unix socket) and producers (real Spool and Courier). A producer
+logs every event after `record()` returned for it: the log is the promise to be kept.
 """
 
 import argparse
 import asyncio
 import json
 import os
-import pickle
 import random
 import signal
-import struct
 import subprocess
 import sys
 import time
@@ -19,59 +17,24 @@ from pathlib import Path
 
 import duckdb
 
+from benchmarks.record import remote
+from benchmarks.record.remote import Remote
 from configs.record import RecordSettings
 from pipeline.events import ErrorNoted
 from pipeline.ids import new_id
 from pipeline.record.courier import Courier
 from pipeline.record.service import RecordService
 from pipeline.record.spool import Spool
-from pipeline.record.wire import Batch
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = RecordSettings(publish_every_s=0.5, orphan_scan_s=0.5, lock_wait_s=20)
 PROGRESS_WITHIN_S = 90.0
-_SIZE = struct.Struct(">I")
-
-
-async def run_writer(folder: Path) -> None:
-    """Answer deliveries on a Unix socket until killed."""
-    service = await asyncio.to_thread(RecordService, SETTINGS, folder, folder / "registro.duckdb")
-    address = folder / "socket"
-    address.unlink(missing_ok=True)
-
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while True:
-                (size,) = _SIZE.unpack(await reader.readexactly(_SIZE.size))
-                batch: Batch = pickle.loads(await reader.readexactly(size))
-                writer.write(_SIZE.pack(await asyncio.wrap_future(service.submit(batch))))
-                await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
-            writer.close()
-
-    async with await asyncio.start_unix_server(serve, address) as server:
-        await server.serve_forever()
 
 
 async def run_producer(folder: Path, number: str) -> None:
     """Record events as fast as they become durable, logging each one that was acknowledged."""
-    connection: list[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = []
-
-    async def deliver(batch: Batch) -> int:
-        try:
-            if not connection:
-                connection.append(await asyncio.open_unix_connection(folder / "socket"))
-            reader, writer = connection[0]
-            data = pickle.dumps(batch)
-            writer.write(_SIZE.pack(len(data)) + data)
-            (seq,) = _SIZE.unpack(await reader.readexactly(_SIZE.size))
-        except BaseException:
-            connection.clear()
-            raise
-        return int(seq)
-
     origin = f"p{number}-{new_id()}"
-    courier = Courier(Spool(folder / "spool", origin), deliver, SETTINGS)
+    courier = Courier(Spool(folder / "spool", origin), Remote(folder).deliver, SETTINGS)
     acknowledged = os.open(folder / f"acked-{origin}.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     count = 0
     while True:
@@ -81,18 +44,19 @@ async def run_producer(folder: Path, number: str) -> None:
         os.write(acknowledged, f"{count}\n".encode())
 
 
-def start(role: str, folder: Path, name: str = "") -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "benchmarks.record.kills", "--role", role, "--folder", str(folder), "--name", name]
-    with (folder / f"{role}.log").open("ab") as log:
+def start(folder: Path, name: str) -> subprocess.Popen[bytes]:
+    """`name`: "writer", or a producer's number."""
+    if name == "writer":
+        return remote.start(folder, SETTINGS)
+    command = [sys.executable, "-m", "benchmarks.record.kills", "--folder", str(folder), "--producer", name]
+    with (folder / "producer.log").open("ab") as log:
         return subprocess.Popen(command, cwd=ROOT, stderr=log)
 
 
 def run(kills: int, folder: Path, *, seed: int = 1, producers: int = 2) -> dict[str, int]:
     """Kill `kills` times, writer and producers alike, and count. Keys: kills, acked_rows, …_lost, duplicated_rows."""
     chance = random.Random(seed)
-    processes = {"writer": start("writer", folder)} | {
-        f"p{number}": start("producer", folder, str(number)) for number in range(producers)
-    }
+    processes = {name: start(folder, name) for name in ("writer", *map(str, range(producers)))}
     try:
         for _ in range(kills):
             _await_more_promises(folder)
@@ -100,8 +64,7 @@ def run(kills: int, folder: Path, *, seed: int = 1, producers: int = 2) -> dict[
             name = chance.choice(list(processes))
             processes[name].send_signal(signal.SIGKILL)
             processes[name].wait()
-            role = "writer" if name == "writer" else "producer"
-            processes[name] = start(role, folder, name.removeprefix("p"))
+            processes[name] = start(folder, name)
         _await_more_promises(folder)
     finally:
         for process in processes.values():
@@ -146,15 +109,12 @@ def _count(folder: Path) -> dict[str, int]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--role", choices=["writer", "producer"])
     parser.add_argument("--folder", type=Path, required=True)
-    parser.add_argument("--name", default="")
+    parser.add_argument("--producer", help="be the producer of this number, until killed")
     parser.add_argument("--kills", type=int, default=100)
     args = parser.parse_args()
-    if args.role == "writer":
-        asyncio.run(run_writer(args.folder))
-    elif args.role == "producer":
-        asyncio.run(run_producer(args.folder, args.name))
+    if args.producer is not None:
+        asyncio.run(run_producer(args.folder, args.producer))
     else:
         args.folder.mkdir(parents=True, exist_ok=True)
         print(json.dumps(run(args.kills, args.folder)))

@@ -18,6 +18,7 @@ import duckdb
 from benchmarks.record.courier import EVENTS_PER_COUNTER_S, Timing, percentile, record_talk
 from benchmarks.record.queries import STANDARD
 from pipeline.record.service import RecordService
+from pipeline.record.wire import Batch
 
 ROWS_PER_S = 200
 PUBLISH_EVERY_S = 5.0
@@ -47,11 +48,15 @@ class Publishing:
 
 def measure(folder: Path, service: RecordService, seconds: float) -> dict[str, Any]:
     """`commit_publishing_p50_ms`: of the commits that were under way during a publication."""
+
+    async def deliver(batch: Batch) -> int:
+        return await asyncio.wrap_future(service.submit(batch))
+
     publishing = Publishing(service)
     command = [sys.executable, "-m", __name__, str(folder / "registro.duckdb"), str(seconds)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asking:
         counters, talking_s = round(ROWS_PER_S / EVENTS_PER_COUNTER_S), seconds + ASKING_STARTS_S
-        rows, waits_ms, commits = asyncio.run(record_talk(service, folder / "spool", counters, talking_s))
+        rows, waits_ms, commits = asyncio.run(record_talk(deliver, folder / "spool", counters, talking_s))
         said, _ = asking.communicate()
     publishing.stop()
     commits_ms = [commit.ms for commit in commits]
