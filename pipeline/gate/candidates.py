@@ -14,7 +14,6 @@ from pipeline.gate.voice import WebRtcVoice
 
 OPEN_DB = 2.0  # a quantum that rises this much further than the noise does is worth asking WebRTC about
 STILL_DB = 1.0  # and one that rises no more than this holds no voice, if the speaker is otherwise clear
-AWAKE_SAMPLES = 2 * QUANTUM_SAMPLES  # a stream is still when it has been for this long
 VOICED_FRAMES = 2  # of a quantum's five
 LINGER_SAMPLES = 3 * QUANTUM_SAMPLES  # a candidate without an utterance ends this long after the last voice began
 
@@ -61,23 +60,20 @@ class VoiceCandidates:
     def __init__(self) -> None:
         self._voices: list[WebRtcVoice] = []
         self._until: Counts = np.zeros(0, np.int64)  # samples after the origin
-        self._awake_until: Counts = np.zeros(0, np.int64)
 
     def reserve(self, capacity: int) -> None:
-        self._until, self._awake_until = grown(self._until, capacity), grown(self._awake_until, capacity)
+        self._until = grown(self._until, capacity)
         self._voices += [WebRtcVoice() for _ in range(capacity - len(self._voices))]
 
     def restart(self, row: int) -> None:
         self._voices[row].restart()
-        self._until[row] = self._awake_until[row] = 0
+        self._until[row] = 0
 
     def choose(self, quantum: Quantum) -> Flags:
         rows, ats = quantum.rows, quantum.ats
         for i in np.flatnonzero((quantum.excess_db > OPEN_DB) > quantum.holding).tolist():
             if sum(self._voices[rows[i]].hear(quantum.pcm[i])) >= VOICED_FRAMES:
                 self._until[rows[i]] = ats[i] + LINGER_SAMPLES
-        loud = (quantum.excess_db > STILL_DB) | ~quantum.clear
-        self._awake_until[rows[loud]] = ats[loud] + AWAKE_SAMPLES
-        chosen: Flags = quantum.holding | (self._until.take(rows) > ats)
-        chosen &= self._awake_until.take(rows) > ats
+        still = quantum.clear & (quantum.excess_db <= STILL_DB)
+        chosen: Flags = (quantum.holding | (self._until.take(rows) > ats)) > still
         return chosen

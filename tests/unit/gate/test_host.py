@@ -48,7 +48,7 @@ def test_the_last_tick_flushes_and_forgets(host):
 def test_an_open_utterance_is_told_before_it_is_over(host):
     speech = pcm(conversation())
     [during] = host.step([StreamTick("a", 0, speech[: 7 * 32_000], StreamOpening())])
-    [pausing] = host.step([StreamTick("a", 7 * 16_000, speech[7 * 32_000 : int(8.4 * 32_000)])])
+    [pausing] = host.step([StreamTick("a", 7 * 16_000, speech[7 * 32_000 : int(8.3 * 32_000)])])
     assert during.speech_since_sample == pausing.speech_since_sample
     assert during.speech_since_sample is not None
     assert (during.closing, pausing.closing) == (False, True)
