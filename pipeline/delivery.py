@@ -69,12 +69,13 @@ class Delivery:
         if not reply.known:
             self.rewind()
             return None
-        spans = tuple(span for found in reply.spans if (span := self._undelivered(found)))
         self.decided_upto_sample = max(self.decided_upto_sample, reply.decided_upto_sample)
         if reply.replay_from_sample >= self._replay_from:
             self._replay_from, self._memory = reply.replay_from_sample, reply.memory
         self.speaking = reply.speech_since_sample is not None
-        return reply if len(spans) == len(reply.spans) else reply._replace(spans=spans)
+        if not reply.spans:
+            return reply
+        return reply._replace(spans=tuple(span for found in reply.spans if (span := self._undelivered(found))))
 
     def _undelivered(self, span: SpeechSpan) -> SpeechSpan | None:
         if span.end_sample <= self._delivered_upto + (_SAME_END_SAMPLES if self._delivered_upto else 0):
