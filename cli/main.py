@@ -62,6 +62,7 @@ ENTRIES = (
         "Transcribe a recording both ways and compare latency, text and cost, utterance by utterance.",
     ),
     Entry("catalogo", "cli.catalogue:app", MEASURE, "Import, check and search the catalogue."),
+    Entry("regras", "cli.rules:app", MEASURE, "Keep the rules' second reading in step with their cases."),
 )
 
 app = typer.Typer(

@@ -11,13 +11,14 @@ ASKING_START = re.compile(
 )
 NO = re.compile(
     r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim )*(nao|num|nada|nem|"
-    r"nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|grasas a deus nao|axo ke nao|"
+    r"nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|(tudo )?normal|"
+    r"tudo (bem|serto|limpo)|trankil\w|grasas a deus nao|axo ke nao|"
     r"ainda nao|so|sem)\b"
 )
 YES = re.compile(
     r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|"
-    r"iso|isu|klaro|kom serteza|um pouk\w+|pouk\w+|muito|bastante|as veses|de ves|axo ke sim|"
-    r"tomo|toma|so u|sou|e sim|tive|sinto|deu|fikei|infelismente|trinta e|38|39|foi|pior ke|demais|ontem|"
+    r"iso|isu|klaro|kom serteza|um pouk\w+|pouk\w+|muit\w+|bastante|as veses|de ves|axo ke sim|"
+    r"tomo|toma|so u|sou|e sim|tive|sinto|deu|fikei|infelismente|trinta e|kuarenta|38|39|40|foi|pior ke|demais|ontem|"
     r"oje|desde|uns|umas|kon|kom|exato|positivo|tambem|vixe|nosa|fas)\b"
 )
 A_LITTLE = re.compile(
@@ -27,12 +28,20 @@ NO_LATER = re.compile(
     r"^(grasas a deus|ke eu saiba|ate agora|por enkuanto|iso|ela|ele|eu|moso|mosa|"
     r"tem|teno|tive|teve|ta|to|sou|e|fui|foi|deu|uso|tomo|toma) (nao|nada|nenum)\b"
 )
+NEVER_PREGNANT = re.compile(
+    r"^(nao )?(sou|to na|to|uso|tomo|fis|tenho|ja) "
+    r"(lakead\w+|menopausa|operada|diu|anticonsep\w+|omem|vasektomia|lakeadura|pilula)"
+)
+LEFT_BEHIND = re.compile(r"^(ai |ixi |vixe )*(perdi|eskesi|vens\w+|deixei|fikou|ta em kasa|akabou|sumiu)\b")
+UNSURE = re.compile(r"^(ai |a |ah |olia |ixi |moso |mosa |nosa )*(nao|num|nem) (sei|lembro|faso ideia|tenho serteza)\b")
 ECHOES = 3  # words into the answer where the question's verb is said back
 PLAIN = sounds_of("a o as os e de da do que com em no na um uma ela ele eu mas já tá é tem só pra por se")
 
 
 def answer_to(question: str, sounds: str) -> bool | None:
     """How an utterance answers the one before it, both as sounds: True, False, or None when it does not say."""
+    if UNSURE.match(sounds):
+        return None
     if A_LITTLE.match(sounds):
         return True
     words = sounds.split()
@@ -40,6 +49,8 @@ def answer_to(question: str, sounds: str) -> bool | None:
     for place, word in enumerate(words[:ECHOES]):
         if word in asked and not NO.match(sounds):  # "pisa?" "piso não" is a no, "dói?" "dói demais" a yes
             return "nao" not in words[place + 1 : place + 3] and "nada" not in words[place + 1 : place + 2]
-    if NO.match(sounds) or NO_LATER.match(sounds):
+    if "reseita" in question and LEFT_BEHIND.match(sounds):
+        return False
+    if NO.match(sounds) or NO_LATER.match(sounds) or ("gravid" in question and NEVER_PREGNANT.match(sounds)):
         return False
     return True if YES.match(sounds) else None

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pipeline.recommendation.catalogue import Product
 from pipeline.recommendation.facts import Facts
 from pipeline.recommendation.lexicon import Kind
-from pipeline.recommendation.reading import Said
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.rules import forbidden_because, is_medicine, is_oral
 from pipeline.recommendation.shelf import Shelf
+from pipeline.recommendation.turns import Said
 
 SECOND_COMPLAINT = 0.5  # what a further complaint adds, against the first one's 1
 NAMED = 0.3  # the customer asked for this very product
@@ -47,7 +47,7 @@ def effective(facts: Facts) -> tuple[Said, ...]:
         s.code
         for s in facts.reading.holding(Kind.SYMPTOM)
         for c in facts.complaints
-        if s.code == c.code and s.turn != c.turn
+        if s.code == c.code and (s.turn, s.mention.first) != (c.turn, c.mention.first)
     }
     return tuple(
         said for said in facts.complaints

@@ -22,7 +22,8 @@ THROUGH = sounds_of(  # words that a denial reaches across: "não tenho mais nad
 VERBS = sounds_of("tenho tô tou estou está tá é foi tive sinto")
 GOES_ON = sounds_of(  # what follows is not denied: "não para de doer", "não aguento a dor", "não passa a febre"
     "para parou paro passa passou some sumiu melhora melhorou cede cedeu baixa baixou aguento aguenta consigo consegue "
-    "suporto suporta sei vejo deixa deixou adianta adiantou alivia aliviou larga sara sarou dorme durmo come"
+    "suporto suporta sei vejo deixa deixou adianta adiantou alivia aliviou larga sara sarou "
+    "dorme durmo dormir come comer"
 )
 AFTER_GERUND = re.compile(r"^(?:ta|esta|tem|para|vai) \w+(?:ando|endo|indo|ado|ido)\b")
 

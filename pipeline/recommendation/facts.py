@@ -12,9 +12,10 @@ from pipeline.recommendation.medicines import (
     prescription_request,
     wants_medicine,
 )
-from pipeline.recommendation.reading import Reading, Said, Status, Turn, read
+from pipeline.recommendation.reading import read
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.timing import age_months, durations
+from pipeline.recommendation.turns import Reading, Said, Status, Turn
 
 USES = [
     "usa_pressao",
@@ -106,7 +107,7 @@ def gather(texts: Sequence[str], book: Rulebook) -> Facts:
     allergens = allergens_named(reading)
     assessed = "ja_atendido" in codes or "com_receita" in codes
     _derive(codes, complaints, book, assessed)
-    wants = wants_medicine(reading, holding)
+    wants = wants_medicine(reading, holding, at_hand)
     if complaints or wants:
         codes.add("necessidade")
     forbidden = {c.contraindication for code in codes if (c := book.lexicon.concepts.get(code)) and c.contraindication}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pipeline.recommendation.candidates import Candidate, effective, for_complaints, for_purchases
 from pipeline.recommendation.facts import Facts, gather
 from pipeline.recommendation.rulebook import Rulebook
-from pipeline.recommendation.rules import Referred, doubt, refer
+from pipeline.recommendation.rules import Referred, doubt, likeness, refer
 from pipeline.recommendation.shelf import Shelf
 
 
@@ -32,7 +32,10 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
     weight, doubted = doubt(facts, book)
     if doubted is not None:
         return Judgement(facts, referred=doubted, refused=found.refused)
-    if weight >= book.doubt.calar:
+    danger, likened = likeness(facts, book)
+    if likened is not None:
+        return Judgement(facts, referred=likened, refused=found.refused)
+    if weight >= book.doubt.calar or danger >= book.doubt.leitura.calar:
         return Judgement(facts, silence="sinal de perigo em dúvida", refused=found.refused)
     if effective(facts):
         candidates, silence = found.allowed, "sem produto permitido"

@@ -63,6 +63,8 @@ class Lexicon:
         for pattern, concept in self._possible(said):
             for match in pattern.regex.finditer(said.sounds):
                 first, last = said.token_at(match.start()), said.token_at(match.end() - 1)
+                if pattern.negative and _cut_off(said, first, last):
+                    continue
                 for code in (concept.code, *concept.implies):
                     known = found.get((code, first))
                     if known is None or (known.last, known.negative) < (last, pattern.negative):
@@ -81,6 +83,12 @@ class Lexicon:
 
     def codes_in(self, text: str, kind: Kind) -> frozenset[str]:
         return frozenset(m.concept.code for m in self.scan(text).mentions if m.concept.kind is kind)
+
+
+def _cut_off(said: Spoken, first: int, last: int) -> bool:
+    """ "não, respira bem": the denial is an answer, and what follows it is not denied."""
+    denials = [token for token in said.tokens[first:last] if token.sound in ("nao", "num")]
+    return bool(denials) and all(token.ends_clause for token in denials)
 
 
 def _covered(mention: Mention, others: Iterable[Mention]) -> bool:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 
 from pipeline.recommendation.lexicon import Kind
-from pipeline.recommendation.reading import SHORT_QUESTION_WORDS, Reading, Said, Status
+from pipeline.recommendation.reading import SHORT_QUESTION_WORDS
 from pipeline.recommendation.spoken import sound_of
+from pipeline.recommendation.turns import Reading, Said, Status
 
 SEEKING = frozenset({"pedido", "compra"})
 
@@ -37,7 +38,9 @@ def prescription_request(reading: Reading, holding: Sequence[Said], at_hand: boo
             return said
         using = any(f"{verb} " in sounds for verb in ("tomo", "toma", "uso", "usa", "tomando", "tomei", "alergia"))
         guarded = any(s.turn == said.turn and s.code in ("antibiotico", "controlado") for s in holding)
-        asking = bool(turn.cues & SEEKING) or (guarded and "tem " in sounds[:20])
+        others = len(turn.scan.spoken.tokens) - (said.mention.last - said.mention.first + 1)
+        named_alone = others == 0 and said.turn == 0  # "pílula do dia seguinte", and nothing else, is a request
+        asking = bool(turn.cues & SEEKING) or (guarded and "tem " in sounds[:20]) or named_alone
         if asking and not using and not turn.cues & {"preco", "alergia_a", "midia", "posologia"}:
             later = reading.turns[said.turn + 1 :]
             if not any(t.cues & {"reservado"} for t in later):
@@ -45,12 +48,17 @@ def prescription_request(reading: Reading, holding: Sequence[Said], at_hand: boo
     return None
 
 
-def wants_medicine(reading: Reading, holding: Sequence[Said]) -> bool:
+def wants_medicine(reading: Reading, holding: Sequence[Said], at_hand: bool) -> bool:
+    """Whether one is asked for; a prescription's own item, brought to be dispensed, is no request."""
     for said in holding:
+        if at_hand and (said.code == "tarjado" or reading.turns[said.turn].cues & {"receita", "com_receita"}):
+            continue
         if said.mention.concept.kind is Kind.MEDICINE and said.code in ("medicamento", "tarjado"):
             turn = reading.turns[said.turn]
             if turn.cues & {"preco", "reservado", "troca", "logistica"}:
                 continue
+            if _may_they_take_it(reading, said):
+                return True
             if turn.cues & SEEKING or "posso" in turn.scan.spoken.sounds or "pode" in turn.scan.spoken.sounds:
                 return True
             if said.code == "medicamento" and any(
@@ -58,6 +66,12 @@ def wants_medicine(reading: Reading, holding: Sequence[Said]) -> bool:
             ):
                 return True
     return False
+
+
+def _may_they_take_it(reading: Reading, said: Said) -> bool:
+    """ "antialérgico passa pro leite?" asks for it, though no verb does."""
+    turn = reading.turns[said.turn]
+    return "?" in turn.scan.spoken.text and any(m.concept.code in ("gestante", "lactante") for m in turn.scan.mentions)
 
 
 def allergens_named(reading: Reading) -> set[str]:

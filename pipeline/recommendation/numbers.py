@@ -34,8 +34,9 @@ WORDS |= {sound_of(w): v for w, v in {**TENS, "uma": 1, "duas": 2, "catorze": 14
 DAYS = {"dia": 1, "semana": 7, "mes": 30, "ano": 365}
 _NUMBER = "|".join(sorted(map(re.escape, WORDS), key=len, reverse=True)) + r"|\d{1,3}"
 AMOUNT = re.compile(
-    rf"(?<!\S)(?P<lead>(?:\S+ ){{0,3}}?)(?P<a>{_NUMBER})(?: e (?P<b>{_NUMBER}))? "
-    r"(?P<unit>dias?|diasinos|semanas?|mes|meses|mesinos?|anos?|aninos?)(?P<half> e meio)?(?!\S)(?P<tail>(?: \S+){0,3})"
+    rf"(?<!\S)(?P<lead>(?:\S+ ){{0,3}}?)(?P<a>{_NUMBER})(?: e (?P<b>{_NUMBER}))?(?: e pouk[oa]s)? "
+    r"(?P<unit>dias?|diasinos|semanas?|semaninas?|mes|meses|mesinos?|anos?|aninos?)(?P<half> e meio)?"
+    r"(?!\S)(?P<tail>(?: \S+){0,3})"
 )
 
 
@@ -58,7 +59,7 @@ def amounts(sounds: str) -> list[Amount]:
     found = []
     for match in AMOUNT.finditer(sounds):
         unit = match["unit"].rstrip("s").replace("mese", "mes").replace("mesino", "mes").replace("anino", "ano")
-        unit = {"me": "mes", "diasino": "dia"}.get(unit, unit)
+        unit = {"me": "mes", "diasino": "dia", "semanina": "semana"}.get(unit, unit)
         value = (number(match["a"]) or 0) + (number(match["b"] or "") or 0)
         days = (value + (0.5 if match["half"] else 0)) * DAYS[unit]
         before = sounds[: match.start("a")].split()[-3:]

@@ -4,6 +4,7 @@
     febr*                       any word that begins so
     (tô|estou) muito? mal       one of; `?` makes the word or group before it optional
     dor* ~~4 peito              both, in either order, with up to four words between
+    passou $                    nothing follows in the utterance
 
 Case, accents and spelling that sounds the same do not matter: a pattern is folded as speech is (`spoken.py`).
 """
@@ -108,6 +109,8 @@ class _Parser:
             return rf"(?:\S+ ){{0,{piece[1:]}}}", ()
         if piece == "?":
             raise PatternError(f"{self.source!r}: nothing before '?'")
+        if piece == "$":
+            return "$", ()
         return self.word(piece)
 
     def word(self, piece: str) -> tuple[str, tuple[str, ...]]:

@@ -6,65 +6,20 @@ confirmed; not when it is denied, past, someone else's, on television, or only t
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import replace
 
 from pipeline.recommendation.answers import ASKING_START, answer_to
 from pipeline.recommendation.denial import denied, sounds_of
 from pipeline.recommendation.lexicon import Kind, Lexicon, Mention, Scan
-
-
-class Status(StrEnum):
-    SAID = "dito"
-    DENIED = "negado"
-    ASKED = "perguntado"
-    PAST = "passado"
-    OTHERS = "de outra pessoa"
-    VOID = "sem valor"  # television, a label, a price, a spoken command
-
-
-STATERS = sounds_of(
-    "tô to tou estou eu meu minha meus minhas tenho sinto me mim sou tomo nós comigo peguei acordei fiquei"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """A mention and what it is worth."""
-
-    mention: Mention
-    turn: int
-    status: Status
-
-    @property
-    def code(self) -> str:
-        return self.mention.concept.code
-
-
-@dataclass(slots=True)
-class Turn:
-    scan: Scan
-    cues: frozenset[str]
-    states: bool  # someone speaks of themselves or their own
-    asks: bool
-    answer: bool | None  # how it answers the question before it, if it does
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    turns: tuple[Turn, ...]
-    said: tuple[Said, ...]
-
-    def cue(self, code: str) -> bool:
-        return any(code in turn.cues for turn in self.turns)
-
-    def holding(self, *kinds: Kind) -> list[Said]:
-        return [s for s in self.said if s.status is Status.SAID and s.mention.concept.kind in kinds]
+from pipeline.recommendation.others import OWN, is_gossip, of_others
+from pipeline.recommendation.past import is_past
+from pipeline.recommendation.turns import STATERS, Reading, Said, Status, Turn
+from pipeline.recommendation.void import NO_JOKE, void
 
 
 def read(texts: Sequence[str], lexicon: Lexicon) -> Reading:
     """Read a conversation's utterances, oldest first."""
-    scans = [lexicon.scan(text) for text in texts]
+    scans = [_placed(text, before, lexicon) for text, before in zip(texts, ["", *texts], strict=False)]
     before = ["", *(scan.spoken.sounds for scan in scans)]
     turns = tuple(_turn(scan, question) for scan, question in zip(scans, before, strict=False))
     said = []
@@ -72,6 +27,28 @@ def read(texts: Sequence[str], lexicon: Lexicon) -> Reading:
         for mention in turn.scan.mentions:
             said.append(Said(mention, index, _status(turns, index, mention)))
     return Reading(turns, tuple(said))
+
+
+WHERE = re.compile(r"\b(onde|aonde|ke lugar|kual lugar|ta doendo|doi onde|o ke doi)\b")
+PREFIX = "dor em "  # puts what is asked about before the place that answers it
+
+
+def _placed(text: str, before: str, lexicon: Lexicon) -> Scan:
+    """An utterance's mentions; "aqui no joelho", said after "onde dói?", is a pain in the knee."""
+    scan = lexicon.scan(text)
+    ails = any(m.concept.kind in (Kind.SYMPTOM, Kind.WARNING) for m in scan.mentions)
+    if ails or len(scan.spoken.tokens) > SHORT_ANSWER_WORDS or not WHERE.search(lexicon.scan(before).spoken.sounds):
+        return scan
+    added = len(PREFIX.split())
+    moved = [
+        replace(m, first=max(0, m.first - added), last=m.last - added)
+        for m in lexicon.scan(PREFIX + text).mentions
+        if m.concept.kind in (Kind.SYMPTOM, Kind.WARNING) and m.last >= added and not m.concept.weak
+    ]
+    return Scan(scan.spoken, (*moved, *scan.mentions))
+
+
+SHORT_ANSWER_WORDS = 8
 
 
 def _turn(scan: Scan, before: str) -> Turn:
@@ -82,30 +59,43 @@ def _turn(scan: Scan, before: str) -> Turn:
         m.concept.code for m in scan.mentions if m.concept.kind in (Kind.CUE, Kind.PERSON) and not denied(scan, m)
     )
     asks = "?" in scan.spoken.text or bool(ASKING_START.match(sounds))
-    return Turn(scan, cues, states, asks, answer_to(before, sounds))
+    return Turn(scan, cues, states, asks, answer_to(before, _agreeing(scan) or sounds))
+
+
+AGREEING = sounds_of("sim isso muito muita demais e tá tô")
+
+
+def _agreeing(scan: Scan) -> str | None:
+    """ "é, e muita" is a yes: its sounds say so, since "é" alone sounds as "e"."""
+    tokens = scan.spoken.tokens
+    if not tokens or scan.spoken.quote(0, 0).casefold() not in ("é", "eh"):
+        return None
+    agrees = len(tokens) == 1 or tokens[0].ends_clause or tokens[1].sound in AGREEING
+    return f"sim {scan.spoken.sounds}" if agrees else None
 
 
 def _status(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
     turn, kind = turns[index], mention.concept.kind
     if denied(turn.scan, mention) and not _corrects(turns, index, mention):
         return Status.DENIED
-    if (void := _void(turns, index, mention)) is not None:
-        return void
+    if (worthless := void(turns, index, mention)) is not None:
+        return worthless
     if _is_question(turns, index, mention):
-        return _answered(turns, index)
-    if (
-        index + 1 < len(turns)
-        and _tag_question(turn)
-        and turns[index + 1].answer is False
-        and not turns[index + 1].states
-    ):
+        return _answered(turns, index, mention)
+    if _tag_question(turn) and _plainly_denied(turns, index + 1):
         return Status.DENIED
     if kind in (Kind.SYMPTOM, Kind.WARNING):
-        if _others(turns, index) and (kind is Kind.SYMPTOM or _is_gossip(turns, index)):
+        own_words = mention.concept.code in NO_JOKE and OWN & {t.sound for t in turn.scan.spoken.tokens}
+        if not own_words and of_others(turns, index, mention) and (kind is Kind.SYMPTOM or is_gossip(turns, index)):
             return Status.OTHERS
-        if _past(turns, index, mention):
+        if is_past(turns, index, mention):
             return Status.PAST
+    if mention.concept.code in PASSING and "passado" in turn.cues and is_past(turns, index, mention):
+        return Status.PAST
     return Status.SAID
+
+
+PASSING = frozenset({"gestante", "lactante"})  # conditions that end
 
 
 def _corrects(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
@@ -119,6 +109,10 @@ def _corrects(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     return len(before.spoken.tokens) <= SHORT_QUESTION_WORDS and mention.concept.code not in named
 
 
+def _plainly_denied(turns: Sequence[Turn], index: int) -> bool:
+    return index < len(turns) and turns[index].answer is False and not turns[index].states
+
+
 def _tag_question(turn: Turn) -> bool:
     return turn.scan.spoken.sounds.endswith("ne ")
 
@@ -126,6 +120,8 @@ def _tag_question(turn: Turn) -> bool:
 def _is_question(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     turn = turns[index]
     if turn.states or "pedido" in turn.cues or mention.concept.kind is Kind.MEDICINE:
+        return False
+    if CUSTOMER_ASKS.search(turn.scan.spoken.sounds):
         return False
     if not turn.asks:
         return _denied_list(turns, index)
@@ -136,7 +132,11 @@ def _is_question(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     return following is not None and following.answer is not None and mention.first <= 8
 
 
+CUSTOMER_ASKS = re.compile(
+    r"\b(e normal|sera|pode ser|fas mal|e perigoso|devo|ke ke eu faso|o ke (eu )?fa\w+|posso|poso)\b"
+)
 SHORT_QUESTION_WORDS = 6
+OF_SOMEONE = sounds_of("ele ela meu minha menino menina bebê filho filha neném tô estou hoje ontem agora desde")
 LIST_WORDS = 14  # of a list that is denied as a whole
 ALL_DENIED = re.compile(r"^(nao )+(nada|nenum)|^nada (diso|de nada)|^nenum")
 CORRECTION_WORDS = 3
@@ -153,124 +153,12 @@ def _denied_list(turns: Sequence[Turn], index: int) -> bool:
     return turns[index + 1].answer is False
 
 
-def _answered(turns: Sequence[Turn], index: int) -> Status:
+def _answered(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
     if index + 1 == len(turns):
         return Status.ASKED
     reply = turns[index + 1]
+    if any(m.concept is mention.concept and denied(reply.scan, m) for m in reply.scan.mentions):
+        return Status.DENIED
     if reply.answer and "resolvido" in reply.cues and "nao_resolvido" not in reply.cues:
         return Status.PAST
     return {True: Status.SAID, False: Status.DENIED, None: Status.ASKED}[reply.answer]
-
-
-def _void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
-    turn, kind = turns[index], mention.concept.kind
-    if _on_air(turns, index) or "figurado" in turn.cues:
-        return Status.VOID
-    if kind is Kind.WARNING and turn.states:
-        return None
-    if "injecao" in turn.cues and (kind is Kind.MEDICINE or (kind is Kind.SYMPTOM and not turn.states)):
-        return Status.VOID
-    if kind is Kind.SYMPTOM:
-        if "prevencao" in turn.cues and not turn.cues & {"agora", "desde"} and mention.concept.code not in PREVENTABLE:
-            return Status.VOID
-        told = turn.states or turn.cues & {"bebe", "recem_nascido"}
-        if turn.cues & {"preco", "posologia", "logistica", "troca"} and (not told or _label(turn, mention)):
-            return Status.VOID
-        if _label(turn, mention) and any(t.cues & {"preco", "desistiu", "troca"} for t in turns):
-            return Status.VOID
-        if "vacina" in turn.cues and not turn.states:
-            return Status.VOID
-    if kind is Kind.WARNING and "troca" in turn.cues:
-        return Status.VOID
-    return None
-
-
-OF_SOMEONE = sounds_of("ele ela meu minha menino menina bebê filho filha neném tô estou hoje ontem agora desde")
-PREVENTABLE = frozenset({"prevencao_picada", "protecao_solar", "enjoo_viagem", "enjoo", "medir_febre", "medir_glicose"})
-LABELS = sounds_of("remédio remedinho pomada pomadinha xarope creme comprimido spray pastilha gotas loção medicamento")
-LINKS = sounds_of("pra para pro de da do contra")
-
-
-def _label(turn: Turn, mention: Mention) -> bool:
-    """Only names what a box is for: "a pomada de micose"."""
-    words = [token.sound for token in turn.scan.spoken.tokens[max(0, mention.first - 4) : mention.first + 1]]
-    return bool(LABELS.intersection(words)) and (bool(LINKS.intersection(words)))
-
-
-def _on_air(turns: Sequence[Turn], index: int) -> bool:
-    turn = turns[index]
-    if "midia" in turn.cues:
-        return True
-    nearby = range(max(0, index - 1), min(len(turns), index + 2))
-    if not turn.states and any("midia" in turns[n].cues for n in nearby) and turn.answer is None:
-        return True
-    if any("desliga_midia" in t.cues for t in turns[index + 1 : index + 3]):
-        return not turn.states or index + 1 < len(turns) and "desliga_midia" in turns[index + 1].cues
-    return "desliga_midia" in turn.cues and not turn.states
-
-
-OWN = sounds_of("tô tou estou eu tenho sinto tomo peguei fiquei acordei mim")
-
-
-def _others(turns: Sequence[Turn], index: int) -> bool:
-    """Someone who is not being served: gossip, a neighbour, a relative already in hospital."""
-    turn = turns[index]
-    if any(_asks_for_help(t) for t in turns):
-        return False
-    words = {token.sound for token in turn.scan.spoken.tokens}
-    if turn.cues & {"fofoca", "terceiro"}:
-        return not words & OWN or "fofoca" in turn.cues
-    if index == 0 or words & OWN or turn.cues & {"parente", "crianca", "agora"}:
-        return False
-    before = turns[index - 1]
-    return bool(before.cues & {"fofoca", "terceiro"}) and not before.cues & {"pedido"}
-
-
-PRESENT = sounds_of("tô to tou estou tá está tenho")
-
-
-def _past_reaches(turn: Turn, mention: Mention) -> bool:
-    """ "já tive candidíase" after "tô com coceira" does not make the itch past."""
-    tokens = turn.scan.spoken.tokens
-    past = [m for m in turn.scan.mentions if m.concept.code == "passado"]
-    if all(mention.first <= m.first and m.last <= mention.last for m in past):
-        return False  # "a pior que já tive": its own words
-    before = [m for m in past if m.first <= mention.first]
-    if before:
-        since = max(m.last for m in before)
-        return not any(t.sound in PRESENT for t in tokens[since : mention.last + 1])
-    after = [m.first for m in past if m.first > mention.last]
-    if after and any(t.ends_clause for t in tokens[mention.last : min(after)]):
-        return False  # "coceira, já tive antes": a statement of its own
-    return not any(t.sound in PRESENT for t in tokens[: mention.first])
-
-
-def _is_gossip(turns: Sequence[Turn], index: int) -> bool:
-    """A warning sign is left to others only when it is told as news: a neighbour's may need help now."""
-    return any("fofoca" in turn.cues for turn in turns[max(0, index - 1) : index + 2])
-
-
-FOR_THEM = sounds_of("ele ela dele dela levo leva mando")
-
-
-def _asks_for_help(turn: Turn) -> bool:
-    """A request that is about the symptom, not about some other purchase."""
-    if "pedido" not in turn.cues and "pedido_sintoma" not in turn.cues:
-        return False
-    about = any(m.concept.kind in (Kind.SYMPTOM, Kind.MEDICINE) for m in turn.scan.mentions)
-    return about or bool(FOR_THEM & {t.sound for t in turn.scan.spoken.tokens})
-
-
-def _past(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
-    turn = turns[index]
-    still = turn.cues & {"agora", "nao_resolvido", "desde"}
-    if "resolvido" in turn.cues and (not still or "passado" in turn.cues):
-        return True
-    if "passado" in turn.cues and not still and _past_reaches(turn, mention):
-        return True
-    ahead = turns[index + 1 : index + 5]
-    for later in ahead:
-        if "resolvido" in later.cues and not later.cues & {"nao_resolvido"}:
-            own = [m for m in later.scan.mentions if m.concept.kind is mention.concept.kind and not m.concept.weak]
-            return not own
-    return False

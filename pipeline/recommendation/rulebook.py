@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
+from yaml.nodes import Node
 
 from pipeline.recommendation.errors import RulesError
 from pipeline.recommendation.lexicon import Lexicon
 from pipeline.recommendation.lexicon_files import Strict, lexicon_paths, load_lexicon
+from pipeline.recommendation.second_reading import FILE_NAME, SecondReading, load_second_reading
 from pipeline.recommendation.yaml_lines import line_of, parse
 
 DERIVED = frozenset({"necessidade", "queixa_duradoura", "sintoma_respiratorio", "dengue_avaliada"})
@@ -47,11 +49,22 @@ class WeakCue(Strict):
     codigo: str
 
 
+class LikenessFile(Strict):
+    """From what likeness to dangerous cases on, between 0 and 1, the second reading speaks."""
+
+    calar: float = Field(gt=0, lt=1)
+    encaminhar: float = Field(gt=0, lt=1)
+    sem_queixa: float = Field(gt=0, lt=1)  # where nothing said is a complaint that a product serves
+    de_outros: float = Field(gt=0, lt=1)  # where other people, other times, prices or television are talked of
+    exige: dict[str, str] = {}  # a code, and the concept without whose mention it makes no sense
+
+
 class DoubtFile(Strict):
     """Weak cues of danger, weighed together where no rule holds."""
 
     calar: int = Field(ge=1)
     encaminhar: int = Field(ge=1)
+    leitura: LikenessFile
     fonte: str = Field(min_length=5)
     pistas: dict[str, WeakCue]
 
@@ -89,39 +102,58 @@ class Rulebook:
     referrals: tuple[Referral, ...]  # the first that holds decides
     doubt: DoubtFile
     products: ProductRules
+    second_reading: SecondReading
 
 
 def load_rulebook(path: Path, prescription_names: tuple[str, ...] = ()) -> Rulebook:
-    """Read `path` and the lexicon beside it; the catalogue adds the names of its prescription items.
+    """Read `path`, and the lexicon and the weights beside it; the catalogue adds the names of its prescription items.
 
     Raises RulesError.
     """
     rules, tree = parse(RuleFile, path)
-    files = lexicon_paths(path)
-    lexicon = load_lexicon(files, prescription_names)
-    referrals = []
-    for index, item in enumerate(rules.encaminhar):
+    files = (*lexicon_paths(path), path.with_name(FILE_NAME))
+    lexicon = load_lexicon(lexicon_paths(path), prescription_names)
+    referrals = tuple(_referral(path, tree, index, item, lexicon) for index, item in enumerate(rules.encaminhar))
+    codes = frozenset(referral.code for referral in referrals)
+    _check_names(path, tree, rules, lexicon, codes)
+    second = load_second_reading(path.with_name(FILE_NAME))
+    if strange := second.codes - codes:
+        raise RulesError(path.with_name(FILE_NAME), None, f"no such referral code: {', '.join(sorted(strange))}")
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in (path, *files))).hexdigest()[:12]
+    return Rulebook(f"{rules.versao}+{digest}", lexicon, referrals, rules.duvida, rules.produtos, second)
+
+
+def _referral(path: Path, tree: Node, index: int, item: ReferralFile, lexicon: Lexicon) -> Referral:
+    if bool(item.quando) == bool(item.criterio):
         line = line_of(tree, ("encaminhar", index))
-        if bool(item.quando) == bool(item.criterio):
-            raise RulesError(path, line, f"{item.codigo}: give either quando or criterio")
-        when = tuple(
-            tuple(_term(path, line_of(tree, ("encaminhar", index, "quando", n)), text, lexicon) for text in together)
-            for n, together in enumerate(item.quando)
-        )
-        referrals.append(Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio))
-    unknown = (
-        rules.produtos.duram_sem_alarme | rules.produtos.respiratorios | rules.produtos.bebe_sem_dispositivo
-    ) - lexicon.concepts.keys()
-    if unknown:
-        raise RulesError(
-            path, line_of(tree, ("produtos",)), f"no such concept in the lexicon: {', '.join(sorted(unknown))}"
-        )
-    codes = {referral.code for referral in referrals}
+        raise RulesError(path, line, f"{item.codigo}: give either quando or criterio")
+    when = tuple(
+        tuple(_term(path, line_of(tree, ("encaminhar", index, "quando", n)), text, lexicon) for text in together)
+        for n, together in enumerate(item.quando)
+    )
+    return Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio)
+
+
+def _check_names(path: Path, tree: Node, rules: RuleFile, lexicon: Lexicon, codes: frozenset[str]) -> None:
+    """Every concept and code that the rest of the file names is there."""
+    products = rules.produtos
+    named = products.duram_sem_alarme | products.respiratorios | products.bebe_sem_dispositivo
+    if unknown := named - lexicon.concepts.keys():
+        line = line_of(tree, ("produtos",))
+        raise RulesError(path, line, f"no such concept in the lexicon: {', '.join(sorted(unknown))}")
     for cue, weak in rules.duvida.pistas.items():
         if cue not in lexicon.concepts or weak.codigo not in codes:
             raise RulesError(path, line_of(tree, ("duvida", "pistas", cue)), f"{cue}: no such concept or referral code")
-    digest = hashlib.sha256(b"".join(file.read_bytes() for file in (path, *files))).hexdigest()[:12]
-    return Rulebook(f"{rules.versao}+{digest}", lexicon, tuple(referrals), rules.duvida, rules.produtos)
+    for code, concept in rules.duvida.leitura.exige.items():
+        if concept not in lexicon.concepts or code not in codes:
+            line = line_of(tree, ("duvida", "leitura", "exige", code))
+            raise RulesError(path, line, f"{code}: no such concept or referral code")
+
+
+def urgent_codes(path: Path) -> frozenset[str]:
+    """The codes of the referrals that cannot wait. Raises RulesError."""
+    rules, _ = parse(RuleFile, path)
+    return frozenset(item.codigo for item in rules.encaminhar if item.urgente)
 
 
 def _term(path: Path, line: int, text: str, lexicon: Lexicon) -> Term:

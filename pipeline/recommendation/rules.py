@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 
 from pipeline.recommendation.catalogue import Product
-from pipeline.recommendation.facts import Facts
-from pipeline.recommendation.reading import Status
-from pipeline.recommendation.rulebook import Referral, Rulebook, Term
+from pipeline.recommendation.facts import QUOTE_CHARS, Facts
+from pipeline.recommendation.rulebook import LikenessFile, Referral, Rulebook, Term
 from pipeline.recommendation.spoken import plain, sound_of
+from pipeline.recommendation.turns import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def refer(facts: Facts, book: Rulebook, unserved_child: bool) -> Referred | None
 
 def doubt(facts: Facts, book: Rulebook) -> tuple[int, Referred | None]:
     """What the weak cues of danger weigh together, and the referral they call for when that is enough."""
-    told = {s.code for s in facts.reading.said if s.status is Status.SAID} & book.doubt.pistas.keys()
+    told = _separate_cues(facts, book)
     weight = sum(book.doubt.pistas[cue].peso for cue in told)
     if weight < book.doubt.encaminhar:
         return weight, None
@@ -39,6 +39,57 @@ def doubt(facts: Facts, book: Rulebook) -> tuple[int, Referred | None]:
     code = book.doubt.pistas[heaviest[0]].codigo
     referral = next(r for r in book.referrals if r.code == code)
     return weight, Referred(referral, facts.evidence(heaviest))
+
+
+NEWBORN_MONTHS = 3
+SPOKEN_BY_NOBODY = frozenset({"midia", "figurado", "injecao"})  # heard in the room, said of no one's health
+OF_OTHERS = frozenset(
+    [
+        "fofoca", "terceiro", "resolvido", "passado", "midia", "desliga_midia", "figurado", "hipotese", "injecao",
+        "preco", "posologia", "pagamento",
+    ]
+)  # fmt: skip
+
+
+def likeness(facts: Facts, book: Rulebook) -> tuple[float, Referred | None]:
+    """How dangerous the second reading takes this for, and the referral it calls for when that is enough."""
+    turns = facts.reading.turns
+    told = [
+        t.scan.spoken.text
+        for t in turns
+        if not t.cues & SPOKEN_BY_NOBODY and (t.states or "?" not in t.scan.spoken.text)
+    ]
+    like = book.second_reading.likeness(told)
+    if like is None:
+        return 0.0, None
+    limits = book.doubt.leitura
+    code = next(c for c in like.codes if _makes_sense(c, facts, limits))
+    odd = code != like.codes[0] and bool(facts.strong)  # a complaint that is not what it sounds like
+    strict = odd or any(turn.cues & OF_OTHERS for turn in turns)
+    enough = limits.encaminhar if facts.strong else limits.sem_queixa
+    if like.danger < (limits.de_outros if strict else enough):
+        return 0.0 if strict else like.danger, None
+    referral = next(r for r in book.referrals if r.code == code)
+    return like.danger, Referred(referral, (told[like.utterance].strip()[:QUOTE_CHARS],))
+
+
+def _makes_sense(code: str, facts: Facts, limits: LikenessFile) -> bool:
+    if code == "bebe_febre" and facts.age_months is not None and facts.age_months >= NEWBORN_MONTHS:
+        return False
+    return code not in limits.exige or any(s.code == limits.exige[code] for s in facts.reading.said)
+
+
+def _separate_cues(facts: Facts, book: Rulebook) -> set[str]:
+    """The weak cues said: the lightest count only for words that no heavier one was found in."""
+    weak = [s for s in facts.reading.said if s.status is Status.SAID and s.code in book.doubt.pistas]
+    told: dict[str, None] = {}
+    counted: set[tuple[int, int]] = set()
+    for said in sorted(weak, key=lambda s: -book.doubt.pistas[s.code].peso):
+        words = {(said.turn, place) for place in range(said.mention.first, said.mention.last + 1)}
+        if said.code not in told and not (words & counted and book.doubt.pistas[said.code].peso == 1):
+            told[said.code] = None
+            counted |= words
+    return set(told)
 
 
 def holds(term: Term, facts: Facts) -> bool:

@@ -61,6 +61,16 @@ PLAIN_NAMES = frozenset(
     ]
 )
 
+# forms by which people tell one presentation from another, and how the catalogue begins to write each
+FORMS = {
+    sound_of(said): tuple(map(sound_of, written.split()))
+    for said, written in {
+        "injetável": "injetável ampola", "injeção": "injetável ampola", "comprimido": "comprimido drágea cápsula",
+        "colírio": "colírio", "xarope": "xarope", "pomada": "pomada creme gel", "creme": "creme pomada gel",
+        "gel": "gel creme pomada", "gotas": "gotas solução suspensão",
+        "geriátrica": "geriátrica", "geriátrico": "geriátrico",
+    }.items()
+}  # fmt: skip
 SHORT_NAME = 6  # letters by which people shorten an ingredient
 
 
@@ -122,7 +132,15 @@ class Shelf:
         if not score:
             return []
         best = max(score.values())
-        return [self.catalogue.products[sku] for sku, value in score.items() if value == best]
+        named = [self.catalogue.products[sku] for sku, value in score.items() if value == best]
+        return [product for product in named if not _other_form(product, words)]
+
+
+def _other_form(product: Product, words: set[str]) -> bool:
+    """Whether a form is said, and it is not this product's: "cetoprofeno injetável" is not the gel."""
+    said = [written for form, written in FORMS.items() if form in words]
+    own = spoken(product.form).sounds + spoken(product.name).sounds
+    return bool(said) and not any(word in own for written in said for word in written)
 
 
 def _widest(scan: Scan) -> list[Mention]:

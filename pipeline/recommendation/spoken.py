@@ -94,7 +94,33 @@ def spoken(text: str) -> Spoken:
     for index, match in enumerate(found):
         until = found[index + 1].start() if index + 1 < len(found) else len(text)
         between = text[match.end() : until]
-        tokens.append(
-            Token(match.start(), match.end(), sound_of(match.group()), bool(BREAK.search(between)), "?" in between)
-        )
+        following = sound_of(found[index + 1].group()) if index + 1 < len(found) else ""
+        sound = _drinks(match.group(), following) or sound_of(match.group())
+        tokens.append(Token(match.start(), match.end(), sound, bool(BREAK.search(between)), "?" in between))
     return Spoken(text, tuple(tokens))
+
+
+DRUNK = frozenset(
+    map(
+        sound_of,
+        [
+            "água",
+            "cerveja",
+            "leite",
+            "álcool",
+            "café",
+            "refrigerante",
+            "líquido",
+            "bastante",
+            "pouco",
+            "pouca",
+            "muito",
+            "muita",
+        ],
+    )
+)
+
+
+def _drinks(word: str, following: str) -> str | None:
+    """ "bebe água" is the verb, though it is spelt almost as "bebê"."""
+    return "bebi" if word.casefold() == "bebe" and following in DRUNK else None

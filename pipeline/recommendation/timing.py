@@ -2,9 +2,10 @@
 
 import re
 
+from pipeline.recommendation.denial import sounds_of
 from pipeline.recommendation.lexicon import Kind
 from pipeline.recommendation.numbers import Amount, amounts, number, ordinals
-from pipeline.recommendation.reading import Reading, Status, Turn
+from pipeline.recommendation.turns import Reading, Status, Turn
 
 SINCE = frozenset({"fas", "a", "desde", "mais", "uns", "umas", "kuase", "durante", "por", "ja"})
 BIRTH_QUESTIONS = ("kuando naseu", "naseu kuando", "kuando ke naseu")
@@ -33,6 +34,14 @@ FEVER_DATED = re.compile(r"\b(onten|ontem|oje|agora|antiontem|anteontem|dia|dias
 WEEKDAYS = {"segunda": 0, "tersa": 1, "kuarta": 2, "kinta": 3, "sesta": 4, "sexta": 4, "sabado": 5, "domingo": 6}
 WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 TODAY = re.compile(rf"\boje (?:ja )?e (?P<day>{'|'.join(WEEKDAYS)})\b")
+AGE_BY_KIN = re.compile(
+    r"(?<!\S)(?:fil|menin|net|sobrin|krians|garot|gri|pia|mulek|molek|kasul|afiliad|entead|guri|minin)\S* "
+    r"(?:de|kom|tem) (?P<n>\w+)(?P<half> e meio)?(?: (?P<unit>\w+))?(?!\S)"
+)
+COUNTED = sounds_of(
+    "ano anos aninho aninhos mês meses mesinho dia dias semana semanas quilo quilos grau graus e hora horas vez vezes "
+    "metro reais real caixa caixas sintoma"
+)
 LAST_WEEKDAY_DAYS = 6.0
 NEWBORN_MONTHS = 0.5  # said to be newborn, with no age: well under the three months that matter
 
@@ -46,14 +55,27 @@ def age_months(reading: Reading, codes: set[str]) -> float | None:
         asked = _age_was_asked(reading, index)
         for amount in amounts(sounds):
             since_birth = asked and _asks_any(reading, index, BIRTH_QUESTIONS)
-            if since_birth or _is_age(amount, small, asked, "gestante" in turn.cues or "gestante" in codes):
+            pregnant = "gestante" in turn.cues or "gestante" in codes
+            if since_birth or _is_age(amount, small, asked, pregnant) or _tells_only_an_age(turn, amount, pregnant):
                 months = amount.days / 30.4 if amount.unit in ("dia", "semana") else amount.days / (365 / 12)
                 youngest = months if youngest is None else min(youngest, months)
+        for years in _ages_by_kin(sounds):
+            youngest = years * 12 if youngest is None else min(youngest, years * 12)
         if asked and not amounts(sounds) and (bare := _bare_number(sounds)) is not None:
             youngest = bare * (1 if "mes" in reading.turns[index - 1].scan.spoken.sounds else 12)
     if youngest is None and "recem_nascido" in codes:
         return NEWBORN_MONTHS
     return youngest
+
+
+def _ages_by_kin(sounds: str) -> list[float]:
+    """ "minha filha de sete": a number of years that nothing is counted by."""
+    found = []
+    for match in AGE_BY_KIN.finditer(sounds):
+        years = number(match["n"])
+        if years is not None and match["unit"] not in COUNTED:
+            found.append(years + (0.5 if match["half"] else 0.0))
+    return found
 
 
 def _age_was_asked(reading: Reading, index: int) -> bool:
@@ -79,6 +101,8 @@ def _is_age(amount: Amount, small: bool, asked: bool, pregnant: bool) -> bool:
         return False
     if small and before and before[-1] in TURNING and "fas" not in before:
         return True
+    if "naseu" in before or (before[-2:] == ["ta", "kom"] and after[:1] != ["de"] and not pregnant):
+        return True
     if before and (before[-1] in SINCE or "fas" in before or "desde" in before):
         return False
     if amount.unit == "ano":
@@ -96,13 +120,23 @@ def _is_age(amount: Amount, small: bool, asked: bool, pregnant: bool) -> bool:
     return of_life or said_of_it or (asked and small)
 
 
+def _tells_only_an_age(turn: Turn, amount: Amount, pregnant: bool) -> bool:
+    """ "tem seis semanas", of someone, where no symptom is told that it could be the length of."""
+    ails = any(m.concept.kind in (Kind.SYMPTOM, Kind.WARNING) for m in turn.scan.mentions)
+    last = amount.before.split()[-1:]
+    if last == ["pra"] and amount.unit != "ano" and "febr" in turn.scan.spoken.sounds and amount.unit != "dia":
+        return True  # "remédio de febre pra um mês": of a baby; in doubt, of the youngest
+    return last == ["tem"] and not amount.after and not ails and not pregnant
+
+
 def _young(word: str) -> bool:
     return word in ("ele", "ela") or word.startswith(KIN)
 
 
 def durations(reading: Reading, codes: set[str]) -> tuple[float, float]:
     """Days that the complaint, and fever in particular, have lasted: the longest said."""
-    symptoms = [s for s in reading.said if s.status is Status.SAID and s.mention.concept.kind is Kind.SYMPTOM]
+    ailing = (Kind.SYMPTOM, Kind.WARNING)
+    symptoms = [s for s in reading.said if s.status is Status.SAID and s.mention.concept.kind in ailing]
     if not symptoms:
         return 0.0, 0.0
     turns = {s.turn for s in symptoms}
@@ -149,7 +183,8 @@ def _days_since_weekday(reading: Reading) -> float:
 
 def _no_duration(turn: Turn) -> bool:
     past = "passado" in turn.cues and "desde" not in turn.cues
-    return past or bool(turn.cues & {"posologia", "midia"}) or "?" in turn.scan.spoken.text
+    asked = "?" in turn.scan.spoken.text and not turn.states
+    return past or bool(turn.cues & {"posologia", "midia"}) or asked
 
 
 def _of_a_baby(amount: Amount, cues: frozenset[str]) -> bool:

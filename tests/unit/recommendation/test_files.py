@@ -11,6 +11,7 @@ from pipeline.recommendation.errors import CatalogueError, RulesError
 from pipeline.recommendation.imports import import_rows
 from pipeline.recommendation.lexicon_files import LEXICON_FILES
 from pipeline.recommendation.rulebook import load_rulebook
+from pipeline.recommendation.second_reading import FILE_NAME
 
 HEADER = ",".join(COLUMNS) + "\n"
 ROW = "A1,Produto,,dispositivo,unidade,dor de cabeça,,true,\n"
@@ -45,7 +46,7 @@ def test_a_missing_catalogue_is_named(tmp_path: Path) -> None:
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     source = RecommendationSettings().rules
-    for name in (source.name, *LEXICON_FILES):
+    for name in (source.name, *LEXICON_FILES, FILE_NAME):
         shutil.copy(source.with_name(name), tmp_path / name)
     return tmp_path / source.name
 
@@ -58,6 +59,7 @@ def rules(tmp_path: Path) -> Path:
         ("regras.yaml", "febre_dias>=4", "febre dias > 4", "is not a term"),
         ("regras.yaml", "    criterio: tarja_sem_receita\n", "", "either quando or criterio"),
         ("regras.yaml", "versao:", "versão_errada:", "versao"),
+        ("regras.yaml", "bebe_febre: bebe,", "bebe_febre: bebezao,", "bebe_febre: no such concept"),
         ("lexico.yaml", "      - febr*\n", "      - febr*)\n", "febr"),
         ("lexico.yaml", "<dor> ~3 (cabeça|cabeca)", "<dór> ~3 cabeça", "no term"),
         ("lexico.yaml", "tipo: sintoma\n", "tipo: sintona\n", "tipo"),

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from pipeline.recommendation.checks import is_literal
 from pipeline.recommendation.facts import gather
 from pipeline.recommendation.patterns import PatternError, compile_pattern
-from pipeline.recommendation.reading import Status, read
+from pipeline.recommendation.reading import read
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.spoken import sound_of, spoken
+from pipeline.recommendation.turns import Status
 
 
 def status(book: Rulebook, texts: list[str], code: str = "febre") -> Status:
@@ -39,6 +40,13 @@ def status(book: Rulebook, texts: list[str], code: str = "febre") -> Status:
         (["minha filha tá com febre, o que eu dou?"], Status.SAID),
         (["o filho da vizinha tá internado com febre coitado"], Status.OTHERS),
         (["especialistas alertam para casos de febre na região"], Status.VOID),
+        (["é febre?", "é, e muita"], Status.SAID),
+        (["tá com febre?", "tudo normal"], Status.DENIED),
+        (["saiu do hospital semana passada, tá com febre"], Status.SAID),
+        (["meu gato tá com febre"], Status.OTHERS),
+        (["tá com febre, e o menino da vizinha também tá com dengue"], Status.SAID),
+        (["essa vacina pode dar febre"], Status.VOID),
+        (["duas noites sem dormir com a febre dele"], Status.SAID),
     ],
 )
 def test_status(book: Rulebook, texts: list[str], expected: Status) -> None:
@@ -53,8 +61,27 @@ def test_what_sounds_the_same_is_the_same(heard: str, meant: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        (["falta de ar?", "não, respira bem"], "respira_mal"),
+        (["tá com febre?", "bebe água direitinho"], "bebe"),
+        (["ele disse que quase infartei de susto hahaha"], "dor_peito"),
+    ],
+)
+def test_what_is_not_said_at_all(book: Rulebook, texts: list[str], code: str) -> None:
+    assert not [s for s in read(texts, book.lexicon).said if s.code == code and s.status is Status.SAID]
+
+
+def test_a_place_answers_where_it_hurts(book: Rulebook) -> None:
+    assert status(book, ["onde que dói", "aqui no joelho"], "dor_joelho") is Status.SAID
+
+
+@pytest.mark.parametrize(
     ("texts", "months"),
     [
+        (["minha filha de sete tá com tosse"], 84),
+        (["ela tem seis semanas", "que linda", "tá com febre"], 42 / 30.4),
+        (["meu neto de cinquenta e poucos dias tá quente"], 50 / 30.4),
         (["meu bebê tem dois meses"], 2),
         (["ele tem três aninhos"], 36),
         (["é pro meu filho", "quantos anos", "sete"], 84),

@@ -1,0 +1,109 @@
+"""A second reading, by words alone: how much a conversation sounds like the cases that had to be referred.
+
+The rules know what they have words for. This net knows only which stems, and pairs of them, stand in the cases kept
+beside the rules (`second_reading_training.py` weighs them), so it is wrong about other things: danger told in words
+that no rule has is still noticed. It only ever takes a product back or calls the pharmacist.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from math import exp, sqrt
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from pipeline.recommendation.errors import RulesError
+from pipeline.recommendation.spoken import spoken
+
+FILE_NAME = "segunda_leitura.json"
+STEM_LETTERS = 4
+FEWEST_KNOWN = 40
+
+
+class WeightsFile(BaseModel):
+    """`casos` is the digest of the cases that the weights were learnt from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    casos: str
+    vies: float
+    pesos: dict[str, float]
+    codigos: dict[str, dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """`danger` is between 0 and 1; `codes` the referrals, likest first; `utterance` the one that says so most."""
+
+    danger: float
+    codes: tuple[str, ...]
+    utterance: int
+
+
+class SecondReading:
+    def __init__(self, weights: WeightsFile) -> None:
+        self._weights = weights
+
+    @property
+    def cases(self) -> str:
+        """The digest of the cases learnt from."""
+        return self._weights.casos
+
+    @property
+    def codes(self) -> frozenset[str]:
+        return frozenset(self._weights.codigos)
+
+    def likeness(self, texts: Sequence[str]) -> Likeness | None:
+        """What these utterances are like; None when no word of them is known."""
+        each = [features(text) for text in texts]
+        known = self._known(f for found in each for f in found)
+        if not known:
+            return None
+        alone = (self._known(found) for found in each)  # one sentence among small talk says it as well
+        weighed = max(self._weigh(known), *map(self._weigh, alone))
+        return Likeness(1 / (1 + exp(-weighed)), self._likest(known), self._heaviest(each))
+
+    def _known(self, found: Iterable[str]) -> set[str]:
+        return {f for f in found if f in self._weights.pesos}
+
+    def _weigh(self, known: set[str]) -> float:
+        return self._weights.vies + _sum(known, self._weights.pesos) / length(len(known))
+
+    def _likest(self, known: set[str]) -> tuple[str, ...]:
+        total = {code: _sum(known, weights) for code, weights in self._weights.codigos.items()}
+        return tuple(sorted(total, key=lambda code: (-total[code], code)))
+
+    def _heaviest(self, each: Sequence[tuple[str, ...]]) -> int:
+        weights = [_sum(found, self._weights.pesos) for found in each]
+        return weights.index(max(weights))
+
+
+def _sum(known: Iterable[str], weights: Mapping[str, float]) -> float:
+    return sum(weights.get(f, 0.0) for f in known)
+
+
+def length(known: int) -> float:
+    """What a conversation's weights are divided by; a few words alone say little."""
+    return sqrt(max(known, FEWEST_KNOWN))
+
+
+@lru_cache(maxsize=8192)
+def features(text: str) -> tuple[str, ...]:
+    """An utterance's stems, and each with the next one."""
+    stems = [token.sound[:STEM_LETTERS] for token in spoken(text).tokens]
+    pairs = [f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)]
+    return tuple(dict.fromkeys([*stems, *pairs]))
+
+
+def load_second_reading(path: Path) -> SecondReading:
+    """Raises RulesError."""
+    try:
+        return SecondReading(WeightsFile.model_validate_json(path.read_bytes()))
+    except OSError as error:
+        raise RulesError(
+            path, None, f"cannot be read ({error.strerror}); make it with `balto regras aprender`"
+        ) from error
+    except (ValidationError, json.JSONDecodeError) as error:
+        raise RulesError(path, None, "is not what `balto regras aprender` writes; make it again") from error

@@ -1,0 +1,90 @@
+"""Words that say nothing of the person at the counter: television, a figure of speech, a joke, a label, a price."""
+
+import re
+from collections.abc import Sequence
+
+from pipeline.recommendation.denial import sounds_of
+from pipeline.recommendation.lexicon import Kind, Mention
+from pipeline.recommendation.turns import STATERS, Status, Turn
+
+
+def void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
+    turn, kind = turns[index], mention.concept.kind
+    if _on_air(turns, index) or "figurado" in turn.cues:
+        return Status.VOID
+    if kind is Kind.WARNING and LAUGHS.search(turn.scan.spoken.text) and mention.concept.code not in NO_JOKE:
+        return Status.VOID
+    if kind is Kind.WARNING and turn.states:
+        return None
+    if "injecao" in turn.cues and (kind is Kind.MEDICINE or (kind is Kind.SYMPTOM and not turn.states)):
+        return Status.VOID
+    if kind is Kind.SYMPTOM and _worthless_symptom(turns, index, mention):
+        return Status.VOID
+    if kind is Kind.WARNING and "troca" in turn.cues:
+        return Status.VOID
+    return None
+
+
+def _worthless_symptom(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
+    """Named for the future, on a box, or with a price, and not told of anyone."""
+    turn = turns[index]
+    if "prevencao" in turn.cues and not turn.cues & {"agora", "desde"} and mention.concept.code not in PREVENTABLE:
+        return True
+    told = _of_themselves(turn) or turn.cues & {"bebe", "recem_nascido"}
+    if turn.cues & {"preco", "posologia", "logistica", "troca"} and (not told or _label(turn, mention)):
+        return True
+    if _label(turn, mention) and any(t.cues & {"preco", "desistiu", "troca"} for t in turns):
+        return True
+    if turn.cues & {"vacina", "hipotese"} and not told and not turn.states:
+        return True
+    if "com_receita" in turn.cues and any(
+        m.concept.code == "tarjado" and m.last < mention.first for m in turn.scan.mentions
+    ):
+        return True  # "a receita da amoxicilina pra sinusite": what it was prescribed for
+    return _names_a_box(turn, mention) and not turn.states and "pedido" not in turn.cues
+
+
+LAUGHS = re.compile(r"haha|kkk|rsrs|hehe", re.IGNORECASE)
+NO_JOKE = frozenset({"saude_mental_sinal"})
+ADDRESSING = sounds_of("eu me mim nós comigo")  # "me diz quanto é", "eu queria saber": no one's ailment
+
+
+def _of_themselves(turn: Turn) -> bool:
+    words = {token.sound for token in turn.scan.spoken.tokens}
+    return bool(words & (STATERS - ADDRESSING)) or ("me" in words and "preco" not in turn.cues)
+
+
+PREVENTABLE = frozenset({"prevencao_picada", "protecao_solar", "enjoo_viagem", "enjoo", "medir_febre", "medir_glicose"})
+LABELS = sounds_of(
+    "remédio remedinho pomada pomadinha xarope creme comprimido spray pastilha gotas loção medicamento "
+    "xampu shampoo sabonete gel kit"
+)
+LINKS = sounds_of("pra para pro de da do contra")
+
+
+def _label(turn: Turn, mention: Mention) -> bool:
+    """Only names what a box is for: "a pomada de micose"."""
+    words = [token.sound for token in turn.scan.spoken.tokens[max(0, mention.first - 4) : mention.first + 1]]
+    return bool(LABELS.intersection(words)) and (bool(LINKS.intersection(words)))
+
+
+THIS = sounds_of("esse essa este esta desse dessa deste desta")
+
+
+def _names_a_box(turn: Turn, mention: Mention) -> bool:
+    """ "esse xampu é pra caspa ou normal": the box in the hand, not a complaint."""
+    words = [token.sound for token in turn.scan.spoken.tokens[max(0, mention.first - 5) : mention.first + 1]]
+    named = [place for place, word in enumerate(words) if word in LABELS]
+    return any(place and words[place - 1] in THIS for place in named) and bool(LINKS.intersection(words))
+
+
+def _on_air(turns: Sequence[Turn], index: int) -> bool:
+    turn = turns[index]
+    if "midia" in turn.cues:
+        return True
+    nearby = range(max(0, index - 1), min(len(turns), index + 2))
+    if not turn.states and any("midia" in turns[n].cues for n in nearby) and turn.answer is None:
+        return True
+    if any("desliga_midia" in t.cues for t in turns[index + 1 : index + 3]):
+        return not turn.states or index + 1 < len(turns) and "desliga_midia" in turns[index + 1].cues
+    return "desliga_midia" in turn.cues and not turn.states
