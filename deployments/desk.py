@@ -36,6 +36,7 @@ class Desk:
         self._settings = settings
         self._replica_id = replica_id
         self.admission = Admission(settings.max_counters)
+        self.ended = 0  # conversations, so far
         self._served: dict[Conversation, CounterSocket] = {}
         self._endings: set[asyncio.Task[None]] = set()
 
@@ -104,6 +105,7 @@ class Desk:
     def _end(self, conversation: Conversation, reason: str, code: int | None) -> None:
         """What was said is still transcribed and recorded, in a task of ours: the socket's own may be cancelled."""
         self._served.pop(conversation, None)
+        self.ended += 1
         if conversation.phase is Phase.LISTENING:
             self._own(conversation.finish(reason, code, ask=False), conversation.session_id)
 

@@ -15,6 +15,7 @@ from ray.serve.handle import DeploymentHandle
 from configs.application import ApplicationSettings
 from configs.environment import Environment
 from deployments.analysts import add_query_route
+from deployments.collection import keep_collections_short
 from deployments.desk import Desk
 from deployments.handles import GateHandle, RecommenderHandle, RecorderHandle, TranscriberHandle, by_value, call
 from deployments.lanes import GateLanes
@@ -95,6 +96,7 @@ class IngressReplica:
         tasks = [
             asyncio.create_task(self._meet_the_gate(), name="meeting the gate"),
             asyncio.create_task(self._drain_when_stopped(), name="watching for retirement"),
+            asyncio.create_task(keep_collections_short(lambda: self._desk.ended), name="collections"),
         ]
         if self._settings.budget.daily_usd_per_client is not None:
             following = follow_record(self._budget, self._recorder.spent_since, self._settings.budget.refresh_s)
