@@ -68,6 +68,7 @@ def cluster_environment(run_dir: Path) -> dict[str, str]:
         "RAY_SERVE_RUN_ROUTER_IN_SEPARATE_LOOP": "0",
         "RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH": "deployments.backpressure:middlewares",
         "RAY_SERVE_FREEZE_GC_ON_STARTUP": "1",  # what was imported is never collected: do not look through it
+        "RAY_SERVE_QUEUE_LENGTH_RESPONSE_DEADLINE_S": "1",  # one that starts is busy for longer than 0.1
         "RAY_SERVE_CONTROL_LOOP_INTERVAL_S": "0.2",  # twice the default: half the controller's work, all day long
         "RAY_SERVE_METRICS_EXPORT_INTERVAL_MS": "2000",  # the default, 100, is a hundredth of a core a replica
         "RAY_SERVE_REPLICA_AUTOSCALING_METRIC_PUSH_INTERVAL_S": "2",  # the default, 10, leaves one gate alone too long
