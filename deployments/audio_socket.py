@@ -15,13 +15,32 @@ from websockets.http11 import Request
 from websockets.protocol import State
 from websockets.speedups import apply_mask
 
-EXTENSION = "balto.audio"  # in an ASGI scope: `take_audio`, below
+EXTENSION = "balto.audio"  # in an ASGI scope: a `Handover`
 
 BINARY_WHOLE = 0x82  # FIN, no extension, opcode 2
 MASKED, SHORT_LENGTH = 0x80, 0x7F
 LENGTH_IN_16_BITS = 126  # 127: in 64
 
 Take = Callable[[bytes], None]
+
+
+class Handover:
+    """What the application calls with the taker of audio.
+
+    A scope that Serve copies to another process (through its fallback proxy, while HAProxy learns of the replicas)
+    arrives there with None instead: then audio comes as messages.
+    """
+
+    __slots__ = ("_take_audio",)
+
+    def __init__(self, take_audio: Callable[[Take], None]) -> None:
+        self._take_audio = take_audio
+
+    def __call__(self, taker: Take) -> None:
+        self._take_audio(taker)
+
+    def __reduce__(self) -> tuple[type[None], tuple[()]]:
+        return type(None), ()
 
 
 class AudioWebSocket(WebSocketsSansIOProtocol):
@@ -51,7 +70,7 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if not self.handshake_complete:  # it was not refused
-            cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = self.take_audio
+            cast(dict[str, Any], self.scope["extensions"])[EXTENSION] = Handover(self.take_audio)
 
     def handle_cont(self, event: Frame) -> None:
         super().handle_cont(event)

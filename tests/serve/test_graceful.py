@@ -25,7 +25,9 @@ async def speaking(graph: Graph, *, seconds: float = 1.5) -> tuple[asyncio.Task[
     talked = Talk()
     key = await asyncio.to_thread(register, graph)
     task = asyncio.create_task(talk(graph, key, speech(**SPEAKER, then_quiet_s=30), talked))  # type: ignore[arg-type]
-    await talked.connected.wait()
+    connected = asyncio.create_task(talked.connected.wait())
+    await asyncio.wait((connected, task), return_when=asyncio.FIRST_COMPLETED)
+    assert connected.done(), (talked.code, talked.reason)
     await asyncio.sleep(seconds)
     assert not talked.cards
     return task, talked

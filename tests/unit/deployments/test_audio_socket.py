@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ray import cloudpickle
 from uvicorn.config import Config
 from uvicorn.server import ServerState
 from websockets.client import ClientProtocol
@@ -182,6 +183,12 @@ async def test_a_frame_within_a_fragmented_message_is_a_protocol_error() -> None
     await settle()
     assert wire.closed_with == 1002
     assert wire.heard == []
+
+
+async def test_a_scope_that_is_copied_to_another_process_arrives_without_the_handover() -> None:
+    wire = await connected()
+    copied = cloudpickle.loads(cloudpickle.dumps(wire.server.scope["extensions"]))
+    assert copied[EXTENSION] is None
 
 
 @pytest.mark.parametrize("frame", [b"\x82\x01a", b"\xf2\x81\0\0\0\0a"], ids=["not masked", "reserved bits"])
