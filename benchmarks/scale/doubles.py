@@ -22,17 +22,18 @@ from sandbox.recordings import load_dialogues
 
 DIALOGUE_OF = {line: dialogue.name for dialogue in load_dialogues() for line in dialogue.utterances}
 LINES = tuple(DIALOGUE_OF)
+FIRST = LINES.index("Eu estou com dor de cabeça desde ontem.")  # a complaint: asked about at once
 
 
 class DelayedTranscriber:
-    """Each session hears the lines in order, over and over."""
+    """Each session hears the lines in order, from the first complaint on, over and over."""
 
     def __init__(self, delay_s: float) -> None:
         self._delay_s = delay_s
         self._next: dict[str, int] = {}
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription:
-        number = self._next.get(request.session_id, len(self._next))  # each session begins at another line
+        number = self._next.get(request.session_id, FIRST)
         self._next[request.session_id] = number + 1
         text = LINES[number % len(LINES)]
         call = await _wait(self._delay_s, ProviderRole.TRANSCRIBER)
