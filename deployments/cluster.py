@@ -129,11 +129,13 @@ def stop_cluster(cluster: Cluster) -> None:
 def _read(config_path: Path, port: int, host: str | None) -> "ServeDeploySchema":
     from ray.serve.schema import ServeDeploySchema
 
+    from deployments.scaling import with_policies
+
     document = yaml.safe_load(config_path.read_text(encoding="utf-8"))
     http_options = {**document.get("http_options", {}), "port": port}
     if host is not None:
         http_options["host"] = host
-    return ServeDeploySchema.model_validate({**document, "http_options": http_options})
+    return ServeDeploySchema.model_validate({**with_policies(document), "http_options": http_options})
 
 
 def _deploy(config: "ServeDeploySchema") -> None:

@@ -4,16 +4,20 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 from configs.gate import GateSettings
+from deployments.direct_serving import serve_directly
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
 
 
 class GateReplica:
-    def __init__(self, settings: GateSettings, energy_threshold: int | None) -> None:
+    async def __init__(  # type: ignore[misc]  # Serve awaits it: its calls belong to the loop
+        self, settings: GateSettings, energy_threshold: int | None
+    ) -> None:
         from pipeline.gate.host import make_host  # a model's libraries, for the gate's own processes only
 
         self._host = make_host(settings, energy_threshold)
         # One thread: ticks run one after another, off the loop that answers health checks.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gate")
+        self._direct = await serve_directly({"step": self.step})
 
     async def step(self, columns: TickColumns) -> ReplyColumns:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._step, columns)
@@ -29,3 +33,6 @@ class GateReplica:
 
     async def ready(self) -> bool:
         return True
+
+    async def __del__(self) -> None:
+        await self._direct.close()

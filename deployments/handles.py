@@ -1,7 +1,8 @@
 """The pipeline's Protocols over Ray Serve handles: what a conversation holds when the stages are other processes.
 
-Calls carry their arguments by value, each in an empty context: Serve gives every call made inside one request the
-request's own id, and its router spins when two such calls are under way at once.
+What is asked for every tick and every utterance goes over a direct line where the replica is on this machine, else
+through Serve. Serve's calls carry their arguments by value, each in an empty context: Serve gives every call made
+inside one request the request's own id, and its router spins when two such calls are under way at once.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from typing import Any, TypeVar, cast
 
 from ray.serve.handle import DeploymentHandle
 
+from deployments.direct_calls import DirectLines, LineLost
 from deployments.membership import ReplicaIds
 from deployments.wire import ReplyColumns, TickColumns
 from pipeline.events import ProviderCalled
@@ -48,35 +50,61 @@ def accepted(answer: T | RegistryError) -> T:
     return answer
 
 
+class ReplicaHandles:
+    """One method call to one replica of a deployment, the shorter way where there is one."""
+
+    def __init__(self, handle: "DeploymentHandle[Any]") -> None:
+        self._handle = by_value(handle)
+        self._lines = DirectLines()
+        self._pinned: dict[str, DeploymentHandle[Any]] = {}  # a handle is dear to make
+        self.replicas: ReplicaIds = frozenset()
+
+    def update(self, replicas: ReplicaIds) -> None:
+        self.replicas = replicas
+        self._pinned = {replica: self._handle.options(session_id=replica) for replica in replicas}
+        self._lines.update(replicas)
+
+    async def call(self, replica: str, method: str, *arguments: object) -> Any:
+        """`replica` "" leaves the choice to Serve. Raises whatever Ray does, or DirectCallError."""
+        line = await self._lines.to(replica) if replica else None
+        if line is not None:
+            return await line.call(method, *arguments)
+        return await call(getattr(self._pinned.get(replica, self._handle), method), *arguments)
+
+    async def call_any(self, replica: str, method: str, *arguments: object) -> Any:
+        """The same, and once more, of any replica, when this one is lost meanwhile: for what may be done twice."""
+        try:
+            return await self.call(replica, method, *arguments)
+        except LineLost:
+            return await self.call("", method, *arguments)
+
+    def calls(self, replica: str) -> int:
+        """Under way over a direct line."""
+        return self._lines.calls(replica)
+
+
 class GateHandle:
     """One tick to one replica."""
 
     def __init__(self, handle: "DeploymentHandle[Any]") -> None:
-        self._step = by_value(handle).options(method_name="step")
-        self._pinned: dict[str, Any] = {}
+        self._to = ReplicaHandles(handle)
+        self.update = self._to.update
 
     async def step(self, replica_id: str, ticks: TickColumns) -> ReplyColumns:
-        if replica_id not in self._pinned:
-            self._pinned[replica_id] = self._step.options(session_id=replica_id)
-        return cast(ReplyColumns, await call(self._pinned[replica_id], ticks))
+        return cast(ReplyColumns, await self._to.call(replica_id, "step", ticks))
 
 
 class TranscriberHandle:
     """All speech of one session goes to one replica while the replicas stay the same: it may be listening along."""
 
     def __init__(self, handle: "DeploymentHandle[Any]") -> None:
-        self._handle = by_value(handle)
-        self._replicas: ReplicaIds = frozenset()
-        self._pinned: dict[str, DeploymentHandle[Any]] = {}  # a handle is dear to make
-
-    def update(self, replicas: ReplicaIds) -> None:
-        self._replicas = replicas
-        self._pinned = {replica: self._handle.options(session_id=replica) for replica in replicas}
+        self._to = ReplicaHandles(handle)
+        self.update = self._to.update
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
-        handle = self._of(self._replica_for(request.session_id))
         try:
-            return cast(Transcription | StageFailed, await call(handle.transcribe, request))
+            answer = await self._to.call_any(self._replica_for(request.session_id), "transcribe", request)
+            return cast(Transcription | StageFailed, answer)
         except Exception as error:  # a replica can fail in as many ways as Ray can
             return StageFailed(category="indisponivel", message=f"o transcritor falhou ({type(error).__name__})")
 
@@ -87,24 +115,25 @@ class TranscriberHandle:
             shares.setdefault(self._replica_for(part.stream_id), ([], []))[0].append(part)
         for stream_id in ended:
             shares.setdefault(self._replica_for(stream_id), ([], []))[1].append(stream_id)
-        told = await asyncio.gather(*(call(self._of(replica).hear, *share) for replica, share in shares.items()))
+        told = await asyncio.gather(*(self._to.call(replica, "hear", *share) for replica, share in shares.items()))
         return [unclaimed for calls in told for unclaimed in calls]
 
     def _replica_for(self, stream_id: StreamId) -> str:
         """Rendezvous hashing: a replica that comes or goes moves only its own share. "" while none is known."""
-        return max(self._replicas, key=lambda replica: hash((stream_id, replica)), default="")
-
-    def _of(self, replica: str) -> "DeploymentHandle[Any]":
-        return self._pinned.get(replica, self._handle)
+        return max(self._to.replicas, key=lambda replica: hash((stream_id, replica)), default="")
 
 
 class RecommenderHandle:
+    """Each question goes to the replica that has the fewest of ours."""
+
     def __init__(self, handle: "DeploymentHandle[Any]") -> None:
-        self._recommend = by_value(handle).recommend
+        self._to = ReplicaHandles(handle)
+        self.update = self._to.update
 
     async def recommend(self, request: RecommendationRequest) -> Verdict | StageFailed:
         try:
-            return cast(Verdict | StageFailed, await call(self._recommend, request))
+            replica = min(self._to.replicas, key=self._to.calls, default="")
+            return cast(Verdict | StageFailed, await self._to.call_any(replica, "recommend", request))
         except Exception as error:  # a replica can fail in as many ways as Ray can
             return StageFailed(category="indisponivel", message=f"o recomendador falhou ({type(error).__name__})")
 

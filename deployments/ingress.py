@@ -52,16 +52,18 @@ class IngressReplica:
     async def __serve_build_asgi_app__(self) -> FastAPI:
         environment = Environment()
         self._recorder = RecorderHandle(self._handles["recorder"])
-        self._lanes = GateLanes(GateHandle(self._handles["gate"]).step, self._settings.ingress)
+        self._gate = GateHandle(self._handles["gate"])
+        self._lanes = GateLanes(self._gate.step, self._settings.ingress)
         self._courier = self._make_courier(environment)
         self._transcriber = TranscriberHandle(self._handles["transcriber"])
+        self._recommender = RecommenderHandle(self._handles["recommender"])
         recorder = Alarm(self._courier)
         self._live = self._make_live_speech(recorder)
         budget = self._budget = DailyBudget(self._settings.budget, lambda alert: recorder.note([alert]))
         stages = Stages(
             self._lanes,
             BudgetedTranscriber(self._transcriber, budget),
-            BudgetedRecommender(RecommenderHandle(self._handles["recommender"]), budget),
+            BudgetedRecommender(self._recommender, budget),
             recorder,
             BudgetedListening(self._live, budget) if self._live else None,
         )
@@ -91,8 +93,10 @@ class IngressReplica:
 
     @asynccontextmanager
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
+        membership.watch("gate", self._gate.update)
         membership.watch("gate", self._lanes.update)
         membership.watch("transcriber", self._transcriber.update)
+        membership.watch("recommender", self._recommender.update)
         tasks = [
             asyncio.create_task(self._meet_the_gate(), name="meeting the gate"),
             asyncio.create_task(self._drain_when_stopped(), name="watching for retirement"),

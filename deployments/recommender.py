@@ -3,24 +3,24 @@
 from configs.environment import Environment
 from configs.model import ModelSettings
 from configs.recommendation import RecommendationSettings
+from deployments.direct_serving import CalledDirectly, serve_directly
 from pipeline.recommendation.chat import make_chat_model
 from pipeline.recommendation.recommend import make_recommender
 from pipeline.stages import RecommendationRequest, StageFailed, Verdict
 
 
-class RecommenderReplica:
+class RecommenderReplica(CalledDirectly):
     async def __init__(  # type: ignore[misc]  # Serve awaits it: clients belong to the loop
         self, settings: RecommendationSettings, model: ModelSettings
     ) -> None:
         self._model = make_chat_model(model, Environment())
         self._recommender = make_recommender(settings, self._model)
+        self._direct = await serve_directly({"recommend": self.recommend})
 
     async def recommend(self, request: RecommendationRequest) -> Verdict | StageFailed:
         return await self._recommender.recommend(request)
 
-    async def ready(self) -> bool:
-        return True
-
     async def __del__(self) -> None:
+        await self._direct.close()
         if self._model is not None:
             await self._model.aclose()

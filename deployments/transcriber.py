@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from configs.environment import Environment
 from configs.transcription import TranscriptionSettings
+from deployments.direct_serving import CalledDirectly, serve_directly
 from pipeline.events import ProviderCalled
 from pipeline.stages import SpeechPart, StageFailed, StreamId, Transcription, TranscriptionRequest
 from pipeline.transcription import make_live_transcriber, make_transcriber
 from pipeline.transcription.along import AlongTranscriber
 
 
-class TranscriberReplica:
+class TranscriberReplica(CalledDirectly):
     async def __init__(  # type: ignore[misc]  # Serve awaits it: clients belong to the loop
         self, settings: TranscriptionSettings, keyterms: Sequence[str]
     ) -> None:
@@ -21,6 +22,7 @@ class TranscriberReplica:
             if settings.mode == "realtime"
             else None
         )
+        self._direct = await serve_directly({"transcribe": self.transcribe, "hear": self.hear})
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         return await (self._along or self._whole).transcribe(request)
@@ -33,10 +35,8 @@ class TranscriberReplica:
         await self._along.end(ended)
         return self._along.unclaimed()
 
-    async def ready(self) -> bool:
-        return True
-
     async def __del__(self) -> None:
+        await self._direct.close()
         if self._along:
             await self._along.aclose()
         await self._whole.aclose()

@@ -8,6 +8,7 @@ conversation asks when it would in a shop. The recommender's double has one prod
 import asyncio
 import time
 
+from deployments.direct_serving import CalledDirectly, serve_directly
 from pipeline.events import ProviderCalled, ProviderRole
 from pipeline.stages import (
     Basis,
@@ -25,12 +26,13 @@ LINES = tuple(DIALOGUE_OF)
 FIRST = LINES.index("Eu estou com dor de cabeça desde ontem.")  # a complaint: asked about at once
 
 
-class DelayedTranscriber:
+class DelayedTranscriber(CalledDirectly):
     """Each session hears the lines in order, from the first complaint on, over and over."""
 
-    def __init__(self, delay_s: float) -> None:
+    async def __init__(self, delay_s: float) -> None:  # type: ignore[misc]  # Serve awaits it
         self._delay_s = delay_s
         self._next: dict[str, int] = {}
+        self._direct = await serve_directly({"transcribe": self.transcribe})
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription:
         number = self._next.get(request.session_id, FIRST)
@@ -39,15 +41,16 @@ class DelayedTranscriber:
         call = await _wait(self._delay_s, ProviderRole.TRANSCRIBER)
         return Transcription(text=text, provider="double", model="double", words=len(text.split()), calls=(call,))
 
-    async def ready(self) -> bool:
-        return True
+    async def __del__(self) -> None:
+        await self._direct.close()
 
 
-class DelayedRecommender:
+class DelayedRecommender(CalledDirectly):
     """A card for each customer: the dialogue's product, once in a conversation."""
 
-    def __init__(self, delay_s: float) -> None:
+    async def __init__(self, delay_s: float) -> None:  # type: ignore[misc]  # Serve awaits it
         self._delay_s = delay_s
+        self._direct = await serve_directly({"recommend": self.recommend})
 
     async def recommend(self, request: RecommendationRequest) -> Suggest | Silence:
         basis = Basis(engine="double", calls=(await _wait(self._delay_s, ProviderRole.RECOMMENDER),))
@@ -58,8 +61,8 @@ class DelayedRecommender:
         item = Suggestion(sku=sku, produto="Dublê 500 mg", explicacao="Resposta do dublê.", evidence=(quote,))
         return Suggest(items=(item,), basis=basis)
 
-    async def ready(self) -> bool:
-        return True
+    async def __del__(self) -> None:
+        await self._direct.close()
 
 
 async def _wait(delay_s: float, role: ProviderRole) -> ProviderCalled:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.run.signals import stop_signals
-from deployments.cluster import start_cluster, stop_cluster
+from deployments.cluster import Cluster, apply_config, start_cluster, stop_cluster
 
 ANSWER_TIMEOUT_S = 10.0
 
@@ -32,7 +32,7 @@ def main() -> None:
         try:
             _answer({"ready_s": time.monotonic() - began})
             for line in sys.stdin:
-                _answer(_do(json.loads(line)))
+                _answer(_do(json.loads(line), cluster))
         finally:
             stop_cluster(cluster)
 
@@ -41,7 +41,7 @@ def _answer(answer: object) -> None:
     print(json.dumps(answer), flush=True)
 
 
-def _do(order: dict[str, Any]) -> Any:
+def _do(order: dict[str, Any], cluster: Cluster) -> Any:
     match order["do"]:
         case "measure":
             from deployments.retirement import ask_every_ingress
@@ -52,7 +52,8 @@ def _do(order: dict[str, Any]) -> Any:
         case "add_node":
             return _add_node(order["cpus"])
         case "deploy":
-            return _deploy(Path(order["config"]))
+            apply_config(Path(order["config"]), cluster)
+            return "deployed"
         case other:
             return {"error": f"unknown order {other}"}
 
@@ -82,18 +83,6 @@ def _add_node(cpus: int) -> str:
     command = [str(Path(sys.executable).with_name("ray")), "start", f"--address={address}", f"--num-cpus={cpus}"]
     subprocess.run([*command, f"--object-store-memory={OBJECT_STORE_BYTES}"], check=True, stdout=subprocess.DEVNULL)
     return "added"
-
-
-def _deploy(config_path: Path) -> str:
-    import yaml
-    from ray.serve.context import _get_global_client
-    from ray.serve.schema import ServeDeploySchema
-
-    client = _get_global_client()
-    assert client is not None
-    config = ServeDeploySchema.model_validate(yaml.safe_load(config_path.read_text(encoding="utf-8")))
-    client.deploy_apps(config)
-    return "deployed"
 
 
 if __name__ == "__main__":
