@@ -7,6 +7,7 @@ decided again, after a move or a crash, was in time the first time.
 from pipeline.audio import SAMPLE_RATE_HZ
 
 PIECE_SAMPLES = 1600
+SAMPLES_PER_MS = SAMPLE_RATE_HZ / 1000
 LONGEST_MS = 5000  # the last bin takes everything above
 
 
@@ -20,6 +21,11 @@ class LagHistogram:
 
     def add(self, start_sample: int, end_sample: int, began_s: float, now_s: float) -> None:
         """Audio [start, end) of a stream whose first sample was due at `began_s` has been decided now."""
+        since_began_ms = (now_s - began_s) * 1000
         for sample in range(start_sample, end_sample, PIECE_SAMPLES):
-            lag_ms = int((now_s - began_s - sample / SAMPLE_RATE_HZ) * 1000)
-            self.counts[min(max(lag_ms, 0), LONGEST_MS)] += 1
+            lag_ms = int(since_began_ms - sample / SAMPLES_PER_MS)
+            if lag_ms < 0:
+                lag_ms = 0
+            elif lag_ms > LONGEST_MS:
+                lag_ms = LONGEST_MS
+            self.counts[lag_ms] += 1

@@ -31,6 +31,18 @@ Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tic
 class LaneStream:
     """One counter's audio on its way to whichever replica has it. Implements pipeline.stages.GateStream."""
 
+    __slots__ = (
+        "_began_s",
+        "_deliver",
+        "_finished",
+        "_heard_upto",
+        "_lanes",
+        "delivery",
+        "finishing",
+        "lane",
+        "stream_id",
+    )
+
     def __init__(
         self, lanes: "GateLanes", delivery: Delivery, stream_id: StreamId, deliver: Callable[[GateReply], None]
     ):
@@ -64,9 +76,10 @@ class LaneStream:
         if fresh is None:
             self.notify()
             return
-        end_sample = tick.end_sample
-        if end_sample > self._heard_upto:
-            self._lanes.lag.add(max(self._heard_upto, tick.start_sample), end_sample, self._began_s, now_s)
+        start_sample, end_sample, heard_upto = tick.start_sample, tick.end_sample, self._heard_upto
+        if end_sample > heard_upto:
+            first = start_sample if start_sample > heard_upto else heard_upto
+            self._lanes.lag.add(first, end_sample, self._began_s, now_s)
             self._heard_upto = end_sample
         self._deliver(fresh)
         if tick.final:
@@ -152,15 +165,14 @@ class Lane:
         share grows as streams get fewer: ticks that take long must carry more than what came meanwhile.
         """
         batch: list[tuple[LaneStream, StreamTick]] = []
+        dirty, self.dirty = self.dirty, {}
         room = self._settings.max_call_bytes
-        share = max(LEAST_SHARE_BYTES, CALLS_AT_ONCE * room // max(1, len(self.dirty)) // STEP_BYTES * STEP_BYTES)
-        for stream in list(self.dirty):
-            if stream not in self.dirty:
-                continue  # it left while a call was under way
-            del self.dirty[stream]
-            tick = stream.delivery.next_tick(min(share, room // STEP_BYTES * STEP_BYTES), stream.finishing)
-            if not tick.final:
-                stream.notify()
+        share = max(LEAST_SHARE_BYTES, CALLS_AT_ONCE * room // max(1, len(dirty)) // STEP_BYTES * STEP_BYTES)
+        for stream in dirty:
+            delivery, finishing = stream.delivery, stream.finishing
+            tick = delivery.next_tick(share if share < room else room // STEP_BYTES * STEP_BYTES, finishing)
+            if delivery.due or (finishing and not tick.final):
+                self.dirty[stream] = None
             batch.append((stream, tick))
             room -= len(tick.pcm)
             if room < STEP_BYTES:

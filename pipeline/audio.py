@@ -57,6 +57,13 @@ class AudioBuffer:
         """The PCM of [start_sample, end_sample). Raises AudioGone when any of it is not held."""
         if not self.start_sample <= start_sample <= end_sample <= self.end_sample:
             raise AudioGone(f"samples {start_sample}..{end_sample} asked, {self.start_sample}..{self.end_sample} held")
+        if end_sample == self.end_sample and self._chunks:  # what a tick takes, as a rule: the last chunk, whole
+            last = self._chunks[-1]
+            if len(last) == (end_sample - start_sample) * SAMPLE_BYTES:
+                return last
+        return self._joined(start_sample, end_sample)
+
+    def _joined(self, start_sample: int, end_sample: int) -> bytes:
         parts: list[bytes] = []
         chunk_end = self.end_sample
         for chunk in reversed(self._chunks):
@@ -73,9 +80,11 @@ class AudioBuffer:
 
     def release_before(self, sample: int) -> None:
         """Let go of whole chunks that end at or before `sample`."""
-        while self._chunks:
-            length = len(self._chunks[0]) // SAMPLE_BYTES
-            if self.start_sample + length > sample:
-                return
-            self._chunks.popleft()
-            self.start_sample += length
+        chunks, start = self._chunks, self.start_sample
+        while chunks:
+            after = start + len(chunks[0]) // SAMPLE_BYTES
+            if after > sample:
+                break
+            chunks.popleft()
+            start = after
+        self.start_sample = start

@@ -24,7 +24,6 @@ class Delivery:
         "_replay_from",
         "_sent_upto",
         "_stream_id",
-        "decided_upto_sample",
         "speaking",
     )
 
@@ -37,7 +36,6 @@ class Delivery:
         self._replay_from = 0
         self._memory = b""  # what the gate knew at the replay point
         self._delivered_upto = 0
-        self.decided_upto_sample = 0
         self.speaking = False  # an utterance is open
 
     @property
@@ -52,24 +50,22 @@ class Delivery:
 
     def next_tick(self, most_bytes: int, final: bool) -> StreamTick:
         """The whole steps not sent yet, up to `most_bytes`; with `final`, what is left too, honoured at the end."""
-        start = max(self._sent_upto, self._audio.start_sample)
-        if start > self._sent_upto:  # audio was dropped undecided: the replica has to begin anew
-            self._opened = False
-        waiting = self._audio.end_sample - start
-        end = start + min(waiting if final else waiting // STEP_SAMPLES * STEP_SAMPLES, most_bytes // SAMPLE_BYTES)
+        audio, start = self._audio, self._sent_upto
+        if start < audio.start_sample:  # audio was dropped undecided: the replica has to begin anew
+            start, self._opened = audio.start_sample, False
+        waiting, most = audio.end_sample - start, most_bytes // SAMPLE_BYTES
+        if not final:
+            waiting -= waiting % STEP_SAMPLES
+        self._sent_upto = end = start + (waiting if waiting < most else most)
         opening = None if self._opened else StreamOpening(self._options, self._delivered_upto, self._memory)
         self._opened = True
-        self._sent_upto = end
-        return StreamTick(
-            self._stream_id, start, self._audio.cut(start, end), opening, final and end == self._audio.end_sample
-        )
+        return StreamTick(self._stream_id, start, audio.cut(start, end), opening, final and end == audio.end_sample)
 
     def take(self, reply: GateReply) -> GateReply | None:
         """The reply with only what is new in it; None when the replica did not know the stream (rewound then)."""
         if not reply.known:
             self.rewind()
             return None
-        self.decided_upto_sample = max(self.decided_upto_sample, reply.decided_upto_sample)
         if reply.replay_from_sample >= self._replay_from:
             self._replay_from, self._memory = reply.replay_from_sample, reply.memory
         self.speaking = reply.speech_since_sample is not None

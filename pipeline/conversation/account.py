@@ -17,33 +17,29 @@ class Entry:
 class AudioAccount:
     """Entries follow one another without gap or overlap, and add up to the session."""
 
-    __slots__ = ("_accounted_sample", "_forwarded_samples")
+    __slots__ = ("_forwarded_samples", "accounted_sample")
 
     def __init__(self) -> None:
-        self._accounted_sample = 0
+        self.accounted_sample = 0  # everything before is accounted
         self._forwarded_samples = 0
 
     @property
-    def accounted_sample(self) -> int:
-        return self._accounted_sample
-
-    @property
     def total(self) -> Entry:
-        return _entry(self._accounted_sample, self._forwarded_samples)
+        return _entry(self.accounted_sample, self._forwarded_samples)
 
     def forward(self, start_sample: int, end_sample: int) -> Entry:
         """An utterance was forwarded; audio before it that is not accounted yet was discarded."""
-        end_sample = max(end_sample, self._accounted_sample)
-        forwarded = max(0, end_sample - max(start_sample, self._accounted_sample))
+        end_sample = max(end_sample, self.accounted_sample)
+        forwarded = max(0, end_sample - max(start_sample, self.accounted_sample))
         return self._advance(end_sample, forwarded)
 
     def discard(self, end_sample: int) -> Entry:
         """Everything up to `end_sample` that is not accounted yet was discarded."""
-        return self._advance(max(end_sample, self._accounted_sample), 0)
+        return self._advance(max(end_sample, self.accounted_sample), 0)
 
     def _advance(self, end_sample: int, forwarded: int) -> Entry:
-        received = end_sample - self._accounted_sample
-        self._accounted_sample = end_sample
+        received = end_sample - self.accounted_sample
+        self.accounted_sample = end_sample
         self._forwarded_samples += forwarded
         return _entry(received, forwarded)
 

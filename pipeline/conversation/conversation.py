@@ -82,6 +82,8 @@ class Conversation:
         self.session_id = new_id()
         self._counter = counter
         self._settings = settings
+        self._most_held_samples = samples_from_ms(settings.max_held_s * 1000)
+        self._account_every_samples = samples_from_ms(settings.account_every_s * 1000)
         self._time = asyncio.get_running_loop().time
         self._began = self._arrived_at = self._time()
         self._phase = Phase.LISTENING
@@ -119,13 +121,15 @@ class Conversation:
         """Take a chunk of any length. Raises TooFarAhead past `max_ahead_s`; audio after the end is ignored."""
         if self._phase is not Phase.LISTENING:
             return
-        if not self._audio.end_sample:
-            self._began = self._time()
-        if self._audio.append(pcm):
-            self._arrived_at = self._time()
-            self._bound_held_audio()
+        audio, now = self._audio, self._time()
+        if not audio.end_sample:
+            self._began = now
+        if audio.append(pcm):
+            self._arrived_at = now
+            if audio.end_sample - audio.start_sample > self._most_held_samples:
+                self._bound_held_audio()
             self._stream.notify()
-        if seconds(self._audio.end_sample) - self._session_s() > self._settings.max_ahead_s:
+        if seconds(audio.end_sample) - (now - self._began) > self._settings.max_ahead_s:
             raise TooFarAhead(f"more than {self._settings.max_ahead_s:g} s of audio ahead of real time")
 
     def feedback(self, message: Feedback) -> None:
@@ -143,10 +147,10 @@ class Conversation:
             self._following.follow(reply)
         if self._speculation:
             self._speculation.follow(reply, self._last_text)
-        quiet_upto = min(reply.replay_from_sample, self._audio.end_sample)
-        if seconds(quiet_upto - self._account.accounted_sample) >= self._settings.account_every_s:
-            self._discard(quiet_upto)
-        self._audio.release_before(reply.replay_from_sample)
+        quiet_upto = reply.replay_from_sample
+        if quiet_upto - self._account.accounted_sample >= self._account_every_samples:
+            self._discard(min(quiet_upto, self._audio.end_sample))
+        self._audio.release_before(quiet_upto)
 
     def _take(self, span: SpeechSpan) -> None:
         utterance_id = new_id()
@@ -273,11 +277,9 @@ class Conversation:
         return self._time() - self._began
 
     def _bound_held_audio(self) -> None:
-        excess = self._audio.held_samples - samples_from_ms(self._settings.max_held_s * 1000)
-        if excess > 0:
-            before = self._audio.start_sample
-            self._audio.release_before(self._audio.start_sample + excess)
-            self._notes.audio_lost(seconds(self._audio.start_sample - before))
+        before = self._audio.start_sample
+        self._audio.release_before(self._audio.end_sample - self._most_held_samples)
+        self._notes.audio_lost(seconds(self._audio.start_sample - before))
 
     def _timeline(self, span: SpeechSpan) -> Timeline:
         delivered_at = self._time()

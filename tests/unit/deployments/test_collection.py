@@ -19,7 +19,9 @@ class Cycle:
 
 @pytest.fixture(autouse=True)
 def thawed() -> Iterator[None]:
+    gc.disable()  # a collection that happens by itself would take what the test left before it is frozen
     yield
+    gc.enable()
     gc.unfreeze()
 
 
