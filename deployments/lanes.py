@@ -8,8 +8,9 @@ answer, its streams are sent to another from their replay point (see pipeline.de
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from itertools import islice
 
 from configs.ingress import IngressSettings
 from deployments.lag import LagHistogram
@@ -26,6 +27,7 @@ LEAST_SHARE_BYTES = 3 * STEP_BYTES  # of one stream in one tick: more than it re
 CALLS_AT_ONCE = 4  # what piled up goes in about so many: enough to catch up, not enough to time out
 
 Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tick) -> replies
+Sent = tuple["LaneStream", StreamTick, int]  # a stream's audio, and how often the stream had been rewound
 
 
 class LaneStream:
@@ -98,6 +100,7 @@ class Lane:
         self.streams: dict[LaneStream, None] = {}
         self.dirty: dict[LaneStream, None] = {}  # have audio to send, in the order they asked
         self._forget: list[StreamId] = []
+        self._calls: set[asyncio.Task[None]] = set()  # under way
         # An empty context: calls made in a request's context share its id, and the router then spins on them.
         self._task = asyncio.create_task(self._run(), name=f"lane {replica_id}", context=contextvars.Context())
 
@@ -118,68 +121,83 @@ class Lane:
         self._task.cancel()
         with suppress(asyncio.CancelledError):
             await self._task
+        if self._calls:
+            await asyncio.wait(self._calls)
 
     async def _run(self) -> None:
         loop, period_s = asyncio.get_running_loop(), self._settings.tick_ms / 1000
         due = loop.time()
-        while True:
-            due = max(due + period_s, loop.time() - period_s)
-            try:
-                await self._tick()
-            except Exception as error:  # a replica can fail in as many ways as Ray can
-                logger.warning("gate replica %s did not answer: %s", self.replica_id, type(error).__name__)
-                self._lanes.failed(self)
-                due = loop.time() + period_s
-            await asyncio.sleep(max(0.0, due - loop.time()))
+        try:
+            while True:
+                due = max(due + period_s, loop.time() - period_s)
+                self._tick()
+                if len(self._calls) >= CALLS_AT_ONCE:
+                    await asyncio.wait(self._calls, return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.sleep(max(0.0, due - loop.time()))
+        finally:
+            for call in self._calls:
+                call.cancel()
 
-    async def _tick(self) -> None:
-        """No stream is in two calls of a tick: they go together, and the gate computes one while others travel."""
-        results = await asyncio.gather(*map(self._carry, list(self._batches())), return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
+    def _tick(self) -> None:
+        """What is due goes while earlier calls are still under way: the gate computes one while others travel.
+
+        A stream may be in several calls. They arrive in order; where they do not, the gate answers that it misses
+        audio, and it is sent again. What is due beyond `CALLS_AT_ONCE` waits here, not in the gate's queue: there it
+        would time out.
+        """
+        waiting = len(self.dirty)
+        share = CALLS_AT_ONCE * self._settings.max_call_bytes // max(1, waiting) // STEP_BYTES * STEP_BYTES
+        while (waiting or self._forget) and len(self._calls) < CALLS_AT_ONCE:
+            batch = self._next_batch(waiting, max(LEAST_SHARE_BYTES, share))
+            waiting -= len(batch)
+            forget, self._forget = self._forget, []
+            call = asyncio.create_task(self._carry(batch, forget), name=f"tick for {self.replica_id}")
+            self._calls.add(call)
+            call.add_done_callback(self._answered)
         self._lanes.level(self)
 
-    async def _carry(self, batch: list[tuple[LaneStream, StreamTick]]) -> None:
-        forget, self._forget = self._forget, []
-        columns = pack_ticks([tick for _, tick in batch], forget)
+    def _answered(self, call: asyncio.Task[None]) -> None:
+        self._calls.discard(call)
+        if not call.cancelled() and (error := call.exception()):  # a replica can fail in as many ways as Ray can
+            logger.warning("gate replica %s did not answer: %s", self.replica_id, type(error).__name__)
+            self._lanes.failed(self)
+
+    async def _carry(self, batch: list[Sent], forget: list[StreamId]) -> None:
+        columns = pack_ticks([tick for _, tick, _ in batch], forget)
         try:
             async with asyncio.timeout(self._settings.gate_timeout_s):
                 replies = await self._step(self.replica_id, columns)
         except BaseException:
-            for stream, _ in batch:
-                if stream.lane is self:  # whether the replica consumed it is not known
-                    stream.delivery.rewind()
+            for stream, _, rewinds in batch:
+                if stream.lane is self and stream.delivery.rewinds == rewinds:
+                    stream.delivery.rewind()  # whether the replica consumed it is not known
                     stream.notify()
             raise
         now_s = asyncio.get_running_loop().time()
-        for (stream, tick), reply in zip(batch, unpack_replies(columns.stream_ids, replies), strict=True):
-            if stream.lane is self:
+        for (stream, tick, rewinds), reply in zip(batch, unpack_replies(columns.stream_ids, replies), strict=True):
+            if stream.lane is self and stream.delivery.rewinds == rewinds:
                 stream.take(tick, reply, now_s)
 
-    def _batches(self) -> Iterator[list[tuple[LaneStream, StreamTick]]]:
-        """What is due now, in calls of at most `max_call_bytes`; what arrives meanwhile waits for the next tick.
+    def _next_batch(self, most_streams: int, share_bytes: int) -> list[Sent]:
+        """What is due of the first streams, in one call of at most `max_call_bytes`.
 
         A gate advances many streams together much faster than one stream far: when audio has piled up each stream
-        sends a fair share and the rest with the next tick, so that calls stay wide and a gate behind catches up. The
-        share grows as streams get fewer: ticks that take long must carry more than what came meanwhile.
+        sends a fair share and the rest later, so that calls stay wide and a gate behind catches up. The share grows
+        as streams get fewer: ticks that take long must carry more than what came meanwhile.
         """
-        batch: list[tuple[LaneStream, StreamTick]] = []
-        dirty, self.dirty = self.dirty, {}
+        batch: list[Sent] = []
         room = self._settings.max_call_bytes
-        share = max(LEAST_SHARE_BYTES, CALLS_AT_ONCE * room // max(1, len(dirty)) // STEP_BYTES * STEP_BYTES)
-        for stream in dirty:
+        for stream in list(islice(self.dirty, most_streams)):
+            del self.dirty[stream]
             delivery, finishing = stream.delivery, stream.finishing
-            tick = delivery.next_tick(share if share < room else room // STEP_BYTES * STEP_BYTES, finishing)
+            tick = delivery.next_tick(min(share_bytes, room // STEP_BYTES * STEP_BYTES), finishing)
             if delivery.due or (finishing and not tick.final):
                 self.dirty[stream] = None
-            batch.append((stream, tick))
+            batch.append((stream, tick, delivery.rewinds))
             room -= len(tick.pcm)
             if room < STEP_BYTES:
-                yield batch
-                batch, room = [], self._settings.max_call_bytes
-        if batch or self._forget:
-            yield batch
+                break
+        return batch
 
 
 class GateLanes:

@@ -24,6 +24,7 @@ class Delivery:
         "_replay_from",
         "_sent_upto",
         "_stream_id",
+        "rewinds",
         "speaking",
     )
 
@@ -36,6 +37,7 @@ class Delivery:
         self._replay_from = 0
         self._memory = b""  # what the gate knew at the replay point
         self._delivered_upto = 0
+        self.rewinds = 0  # a reply to a tick from before the last one is void: that audio is decided again
         self.speaking = False  # an utterance is open
 
     @property
@@ -47,6 +49,7 @@ class Delivery:
         """The replica is new to the stream, or what it did with the last tick is not known: send again, reopened."""
         self._opened = False
         self._sent_upto = self._replay_from
+        self.rewinds += 1
 
     def next_tick(self, most_bytes: int, final: bool) -> StreamTick:
         """The whole steps not sent yet, up to `most_bytes`; with `final`, what is left too, honoured at the end."""

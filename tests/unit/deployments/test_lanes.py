@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from configs.ingress import IngressSettings
-from deployments.lanes import GateLanes, LaneStream
+from deployments.lanes import CALLS_AT_ONCE, GateLanes, LaneStream
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
 from pipeline.audio import AudioBuffer
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOptions, StreamTick
@@ -54,14 +54,27 @@ class ToyReplica:
         self.decided: dict[StreamId, list[tuple[int, int]]] = {}
         self.alive = True
         self.hangs_s = 0.0
+        self.under_way = self.most_under_way = 0
+        self.lose_replies = 0  # of the next calls
 
     async def step(self, columns: TickColumns) -> ReplyColumns:
+        self.under_way += 1
+        self.most_under_way = max(self.most_under_way, self.under_way)
+        try:
+            return await self._step(columns)
+        finally:
+            self.under_way -= 1
+
+    async def _step(self, columns: TickColumns) -> ReplyColumns:
         for stream_id in columns.forget:
             self.streams.pop(stream_id, None)
         if not self.alive:
             raise ConnectionError("replica died")
         replies = [self._one(tick) for tick in unpack_ticks(columns)]
         await asyncio.sleep(0.005 + self.hangs_s)
+        if self.lose_replies:
+            self.lose_replies -= 1
+            raise ConnectionError("consumed, but the reply was lost")
         return pack_replies(replies)
 
     def _one(self, tick: StreamTick) -> GateReply:
@@ -226,6 +239,28 @@ async def test_a_replica_that_hangs_is_left_for_another() -> None:
     await shop.play("ss.....ss....")
     await shop.finish()
     assert all(spans == [(2, 6), (11, 13)] for spans in shop.spans.values())
+
+
+async def test_a_replica_that_answers_late_is_sent_the_next_audio_meanwhile_within_bounds() -> None:
+    shop = Shop(replicas=1)
+    shop.replicas["r0"].hangs_s = 0.25  # longer than two steps of audio
+    shop.connect("c0")
+    await shop.play(SCRIPT)
+    assert len(shop.spans["c0"]) >= len(utterances(SCRIPT)) - 2  # not behind: the last two are still open
+    assert 1 < shop.replicas["r0"].most_under_way <= CALLS_AT_ONCE
+    await shop.finish()
+    assert shop.spans["c0"] == utterances(SCRIPT)
+
+
+async def test_replies_that_overtook_a_lost_one_are_void_and_that_audio_is_decided_again() -> None:
+    shop = Shop(replicas=1)
+    shop.replicas["r0"].hangs_s = 0.25
+    shop.connect("c0")
+    await shop.play(SCRIPT[:7])
+    shop.replicas["r0"].lose_replies = 1
+    await shop.play(SCRIPT[7:])
+    await shop.finish()
+    assert shop.spans["c0"] == utterances(SCRIPT)
 
 
 async def test_every_sample_is_decided_once_where_no_replica_failed() -> None:
