@@ -17,7 +17,12 @@ class RecordSettings(BaseModel):
     deliver_timeout_s: float = Field(10.0, gt=0, description="a delivery unanswered for this long is sent again")
     retry_first_s: float = Field(0.2, gt=0, description="wait before the first delivery retry; doubles each time")
     retry_longest_s: float = Field(5.0, gt=0)
-    batch_bytes: int = Field(512 << 10, ge=4096, le=2 << 20, description="one delivery stays under Ray's gRPC limit")
+    batch_bytes: int = Field(
+        512 << 10,
+        ge=4096,
+        le=2 << 20,
+        description="of spooled lines in one delivery, which stays under Ray's gRPC limit",
+    )
     spool_segment_bytes: int = Field(
         16 << 20, ge=4096, description="of one spool file, reserved: what a process can write on a full volume"
     )

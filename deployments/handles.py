@@ -17,7 +17,7 @@ from deployments.direct_calls import DirectLines, LineLost
 from deployments.membership import ReplicaIds
 from deployments.wire import ReplyColumns, TickColumns
 from pipeline.events import ProviderCalled
-from pipeline.record.wire import Batch
+from pipeline.record.batch import Batch
 from pipeline.stages import (
     Counter,
     RecommendationRequest,

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from configs.environment import Environment
 from configs.record import RecordSettings
-from pipeline.record.wire import Batch
+from pipeline.record.batch import Batch
 from pipeline.stages import Counter, RegistryError
 
 T = TypeVar("T")

@@ -35,9 +35,10 @@ from pipeline.events import (
     UtteranceHeard,
 )
 from pipeline.ids import new_id
+from pipeline.record.batch import Batch, pack
 from pipeline.record.courier import Courier, Deliver
 from pipeline.record.spool import Spool
-from pipeline.record.wire import Batch, encode
+from pipeline.record.wire import encode
 from pipeline.stages import Recorder
 
 UTTERANCE_EVERY_S = 8.0
@@ -192,7 +193,7 @@ async def measure(folder: Path, counters: int, seconds: float) -> dict[str, Any]
 
 
 async def _until_it_answers(recorder: Remote) -> None:
-    first = Batch(new_id(), 1, 1, encode(1, ErrorNoted(component="bench", kind="inicio", message="")))
+    first = pack(new_id(), [(1, encode(1, ErrorNoted(component="bench", kind="inicio", message="")))])
     async with asyncio.timeout(STARTS_WITHIN_S):
         while True:
             try:

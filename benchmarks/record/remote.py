@@ -10,8 +10,8 @@ import time
 from pathlib import Path
 
 from configs.record import RecordSettings
+from pipeline.record.batch import Batch
 from pipeline.record.service import RecordService
-from pipeline.record.wire import Batch
 
 _ROOT = Path(__file__).parents[2]
 _SIZE = struct.Struct(">I")

@@ -23,8 +23,9 @@ from benchmarks.record.queries import SQLITE, SQLITE_TABLES
 from configs.record import RecordSettings
 from pipeline.events import Event, ProviderCalled, ProviderRole
 from pipeline.ids import new_id
+from pipeline.record.batch import Batch, pack
 from pipeline.record.service import RecordService
-from pipeline.record.wire import Batch, encode
+from pipeline.record.wire import encode
 
 RESULTS = Path(__file__).parents[1] / "results" / "record.jsonl"
 _SETTINGS = RecordSettings(writer_memory_mb=6144, housekeeping_every_s=86_400)
@@ -43,12 +44,11 @@ def events(count: int) -> list[Event]:
 
 
 def batch(origin: str, first: int, found: list[Event]) -> Batch:
-    payload = b"".join(encode(seq, event) for seq, event in enumerate(found, first))
-    return Batch(origin, first, first + len(found) - 1, payload)
+    return pack(origin, [(seq, encode(seq, event)) for seq, event in enumerate(found, first)])
 
 
 def measure_inserts(service: RecordService, batches: int = 60, size: int = 1000) -> dict[str, Any]:
-    """Rows per second through decode, ledger and commit, in batches of 1,000; the batches are made beforehand."""
+    """Rows per second through the ledger and a commit, in batches of 1,000; the batches are made beforehand."""
     ready = [batch("bench-insert", 1 + number * size, events(size)) for number in range(batches)]
     began = time.perf_counter()
     for one in ready:

@@ -17,8 +17,8 @@ import duckdb
 
 from benchmarks.record.courier import EVENTS_PER_COUNTER_S, Timing, percentile, record_talk
 from benchmarks.record.queries import STANDARD
+from pipeline.record.batch import Batch
 from pipeline.record.service import RecordService
-from pipeline.record.wire import Batch
 
 ROWS_PER_S = 200
 PUBLISH_EVERY_S = 5.0

@@ -10,7 +10,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from pipeline.record.errors import DataFolderError
-from pipeline.record.rows import PrivateText, Row
+from pipeline.record.rows import Row
 from pipeline.record.segment import sync_folder
 
 _NONCE_BYTES = 12
@@ -80,16 +80,9 @@ class SessionKeys:
     def forget(self, session_id: str) -> None:
         self._keys.pop(session_id, None)
 
-    def encrypt(self, text: PrivateText) -> Row:
-        """The row for `textos`. The session's key must be known."""
-        about = f"{text.owner}:{text.owner_id}"
-        return {
-            "dono": text.owner,
-            "dono_id": text.owner_id,
-            "sessao_id": text.session_id,
-            "em": text.at,
-            "cifrado": _seal(self._keys[text.session_id], text.text.encode(), about),
-        }
+    def encrypt(self, text: Row) -> bytes:
+        """One of `rows.private_texts`. The session's key must be known."""
+        return _seal(self._keys[text["sessao_id"]], text["texto"].encode(), f"{text['dono']}:{text['dono_id']}")
 
     def decrypt(self, session_id: str, owner: str, owner_id: str, sealed: bytes) -> str:
         """Raises KeyError when the session's key was erased."""

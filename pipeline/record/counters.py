@@ -1,9 +1,10 @@
 """Whose session it is: every fact of a session names its counter and its client, said once when the session begins."""
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.record.rows import Row
 
@@ -26,6 +27,14 @@ class SessionCounters:
 
     def of(self, session_id: str | None) -> Row:
         return NOBODY if session_id is None else self._counters.get(session_id, NOBODY)
+
+    def meet(self, tables: Mapping[str, pa.Table]) -> None:
+        """Whose sessions these rows are of: said by the rows that begin one, else by what was recorded before."""
+        for row in tables["sessoes"].to_pylist() if "sessoes" in tables else ():
+            if row["evento"] == "inicio":
+                self.remember(row["sessao_id"], row)
+        spoken_of = [rows["sessao_id"].unique() for rows in tables.values() if "sessao_id" in rows.column_names]
+        self.learn({session_id for some in spoken_of for session_id in some.to_pylist()} - {None})
 
     def learn(self, session_ids: Iterable[str]) -> None:
         """Of sessions that began before this process did: one question to the hot rows, one to the closed days."""

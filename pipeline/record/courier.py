@@ -15,10 +15,10 @@ from typing import TypeVar
 
 from configs.record import RecordSettings
 from pipeline.events import Event
+from pipeline.record.batch import Batch
 from pipeline.record.errors import SpoolError
 from pipeline.record.progress import Progress
 from pipeline.record.spool import AbandonedSpool, Spool
-from pipeline.record.wire import Batch
 
 log = logging.getLogger(__name__)
 

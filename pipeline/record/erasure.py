@@ -9,12 +9,11 @@ import duckdb
 from pipeline.ids import new_id
 from pipeline.record.archive import Archive
 from pipeline.record.errors import ErasureError
+from pipeline.record.facts import PUBLISHED_TEXTS
 from pipeline.record.rows import as_uuid
 from pipeline.record.tables import insert
 from pipeline.record.views import SEALED_TABLES
 from pipeline.record.writer import Stores
-
-_PUBLISHED_TEXTS = "textos_publicados"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def sessions_of(stores: Stores, request: ErasureRequest) -> list[str]:
 
 def _is_known(stores: Stores, session_id: str) -> bool:
     """Some fact or text of it is there, or it was erased before: then that is proven again."""
-    facts = [f"fatos.{table}" for table in SEALED_TABLES] + [f"bruto.{_PUBLISHED_TEXTS}", "bruto.eliminacoes"]
+    facts = [f"fatos.{table}" for table in SEALED_TABLES] + [f"bruto.{PUBLISHED_TEXTS}", "bruto.eliminacoes"]
     return any(
         con.execute(f"SELECT 1 FROM {table} WHERE sessao_id = ? LIMIT 1", [session_id]).fetchall()
         for con, tables in ((stores.facts.con, facts), (stores.texts.con, ["chaves", "textos"]))
@@ -89,7 +88,7 @@ def erase_facts(
     insert(con, "bruto.eliminacoes", [
         {"pedido_id": request_id, "sessao_id": session_id, "em": at, "motivo": reason} for session_id in session_ids
     ])  # fmt: skip
-    for table in (*SEALED_TABLES, _PUBLISHED_TEXTS):
+    for table in (*SEALED_TABLES, PUBLISHED_TEXTS):
         gone = con.execute(f"DELETE FROM bruto.{table} WHERE sessao_id IN ({marks})").fetchall()
         erased += int(gone[0][0])
     con.execute("COMMIT")
@@ -133,7 +132,7 @@ def purge_texts(con: duckdb.DuckDBPyConnection, before: datetime) -> int:
 def purge_published(con: duckdb.DuckDBPyConnection, before: datetime) -> int:
     """The same for texts that the chain chose to publish: they are kept no longer than the others."""
     con.execute("BEGIN")
-    gone = con.execute(f"DELETE FROM bruto.{_PUBLISHED_TEXTS} WHERE em < ?", [before]).fetchall()
+    gone = con.execute(f"DELETE FROM bruto.{PUBLISHED_TEXTS} WHERE em < ?", [before]).fetchall()
     con.execute("COMMIT")
     return int(gone[0][0])
 

@@ -1,21 +1,23 @@
 """The facts' half of a commit: rows of `bruto`, and the ledger, in one transaction."""
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.events import SessionStarted
-from pipeline.record.counters import SessionCounters
+from pipeline.record.batch import Received, join
+from pipeline.record.counters import NOBODY, SessionCounters
 from pipeline.record.ledger import Ledger
-from pipeline.record.rows import PrivateText, Row, as_uuid, fact, private_texts, session_of
-from pipeline.record.tables import insert_all
+from pipeline.record.rows import TEXTS
+from pipeline.record.tables import insert_arrow
 from pipeline.record.views import SEALED_TABLES
-from pipeline.record.wire import Sequenced
 
-Readable = Sequence[tuple[str, list[Sequenced], int]]  # (origin, its events, the last sequence number it covers)
+PUBLISHED_TEXTS = "textos_publicados"
 
 
 class Facts:
@@ -25,8 +27,9 @@ class Facts:
         self.con = con
         self.ledger = Ledger(con, "bruto.lotes")
         self.latest_at: datetime | None = self._latest_published()
-        self._publish_texts = publish_texts
         self._timezone = ZoneInfo(timezone)
+        self._columns = _columns(con)
+        self._goes_to = {table: table for table in self._columns} | ({TEXTS: PUBLISHED_TEXTS} if publish_texts else {})
         self._counters = SessionCounters(con)
         self._erased = {
             row[0] for row in con.execute("SELECT DISTINCT sessao_id::VARCHAR FROM bruto.eliminacoes").fetchall()
@@ -42,13 +45,13 @@ class Facts:
     def erased(self, session_ids: Iterable[str]) -> None:
         self._erased.update(session_ids)
 
-    def commit(self, batches: Readable) -> int:
-        """Write what the ledger does not have yet, in one transaction. Returns how many events that was."""
+    def commit(self, batches: Sequence[Received]) -> int:
+        """Write what the ledger does not have yet, in one transaction. Returns how many rows that was."""
         self.con.execute("BEGIN")
         try:
-            self._counters.learn(_begun_before(batches))
-            rows = [row for batch in batches for row in self._rows(*batch)]
-            insert_all(self.con, "bruto", rows)
+            tables = self._fresh(batches)
+            self._counters.meet(tables)
+            written = sum(self._insert(table, rows) for table, rows in tables.items())
             self.ledger.write()
             self.con.execute("COMMIT")
         except BaseException:
@@ -56,44 +59,58 @@ class Facts:
             roll_back(self.con)
             raise
         self.ledger.commit()
-        return len(rows)
+        return written
 
-    def _rows(self, origin: str, events: list[Sequenced], last_seq: int) -> Iterable[tuple[str, Row]]:
-        known = self.ledger.seq(origin)
-        for found in events:
-            if found.seq > known:
-                table, row = fact(found.event)
-                session_id = row.get("sessao_id")
-                if self.is_erased(session_id):
-                    continue
-                self.latest_at = row["em"]
-                if table in SEALED_TABLES:
-                    row["dia"] = row["em"].astimezone(self._timezone).date()
-                if isinstance(found.event, SessionStarted):
-                    self._counters.remember(as_uuid(found.event.session_id), row)
-                elif "sessao_id" in row:
-                    row |= self._counters.of(session_id)
-                yield table, row
-                if self._publish_texts:
-                    yield from (("textos_publicados", _plain(text)) for text in private_texts(found.event))
-        self.ledger.stage(origin, last_seq)
+    def _fresh(self, batches: Sequence[Received]) -> Mapping[str, pa.Table]:
+        """By table of `bruto`. A table that only a newer Balto knows is left out, and so are such columns later."""
+        parts: dict[str, list[pa.Table]] = defaultdict(list)
+        for batch in batches:
+            for table, rows in batch.tables.items():
+                if table in self._goes_to:
+                    parts[self._goes_to[table]].append(self.ledger.fresh(batch.origin, rows))
+            self.ledger.stage(batch.origin, batch.last_seq)
+        return {table: join(found) for table, found in parts.items()}
+
+    def _insert(self, table: str, rows: pa.Table) -> int:
+        unknown = [name for name in rows.column_names if name not in self._columns[table]]
+        rows = rows.drop_columns(unknown) if unknown else rows
+        if "sessao_id" in rows.column_names:
+            rows = self._of_sessions(table, rows)
+        if rows.num_rows:
+            latest: datetime = pc.max(rows["em"]).as_py()
+            self.latest_at = max(latest, self.latest_at or latest)
+            if table in SEALED_TABLES:
+                rows = rows.append_column("dia", self._days(rows["em"]))
+            insert_arrow(self.con, f"bruto.{table}", rows)
+        return int(rows.num_rows)
+
+    def _days(self, times: pa.ChunkedArray) -> pa.Array:
+        """Local days; nearly always one for all, since what is committed together happened together."""
+        ends = pc.min_max(times).as_py()
+        first, last = (ends[end].astimezone(self._timezone).date() for end in ("min", "max"))
+        if first == last:
+            return pa.repeat(first, len(times))
+        return pa.array([at.astimezone(self._timezone).date() for at in times.to_pylist()])
+
+    def _of_sessions(self, table: str, rows: pa.Table) -> pa.Table:
+        """Without those that were erased; each names its counter and its client."""
+        session_ids = rows["sessao_id"].to_pylist()
+        if not self._erased.isdisjoint(session_ids):
+            rows = rows.filter(pa.array([not self.is_erased(session_id) for session_id in session_ids]))
+            session_ids = rows["sessao_id"].to_pylist()
+        counters = [self._counters.of(session_id) for session_id in session_ids]
+        for name in NOBODY.keys() & self._columns[table]:
+            rows = rows.drop_columns([name]) if name in rows.column_names else rows
+            rows = rows.append_column(name, pa.array([counter[name] for counter in counters], pa.string()))
+        return rows
 
 
-def _begun_before(batches: Readable) -> set[str]:
-    """The sessions that are spoken of and do not begin here."""
-    events = [found.event for _, found_events, _ in batches for found in found_events]
-    begun = {as_uuid(event.session_id) for event in events if isinstance(event, SessionStarted)}
-    return {session_id for event in events if (session_id := session_of(event)) is not None} - begun
-
-
-def _plain(text: PrivateText) -> Row:
-    return {
-        "dono": text.owner,
-        "dono_id": text.owner_id,
-        "sessao_id": text.session_id,
-        "em": text.at,
-        "texto": text.text,
-    }
+def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = defaultdict(set)
+    sql = "SELECT table_name, column_name FROM duckdb_columns() WHERE schema_name = 'bruto' AND NOT internal"
+    for table, column in con.execute(sql).fetchall():
+        found[table].add(column)
+    return found
 
 
 def roll_back(con: duckdb.DuckDBPyConnection) -> None:

@@ -6,10 +6,11 @@ process, not of the machine). Files from before the last publication are removed
 
 import errno
 import os
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.record.wire import Batch
+from pipeline.record.batch import Batch
 
 
 class Journal:
@@ -24,7 +25,8 @@ class Journal:
             self._number += 1
             path = self._folder / f"{self._number:012d}.batches"
             self._fd = os.open(path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-        head = f"{batch.origin} {batch.first_seq} {batch.last_seq} {len(batch.payload)}\n"
+        checksum = zlib.crc32(batch.payload)
+        head = f"{batch.origin} {batch.first_seq} {batch.last_seq} {len(batch.payload)} {checksum}\n"
         record = head.encode() + batch.payload
         end = os.fstat(self._fd).st_size
         try:
@@ -50,7 +52,7 @@ class Journal:
             self._fd = None
 
     def batches(self) -> Iterator[Batch]:
-        """Everything kept, oldest first; a torn end is passed over."""
+        """Everything kept, oldest first; what is damaged, and a torn end, are passed over."""
         for path in sorted(self._folder.glob("*.batches")):
             yield from _read(path)
 
@@ -58,8 +60,12 @@ class Journal:
 def _read(path: Path) -> Iterator[Batch]:
     with path.open("rb") as file:
         while head := file.readline():
-            fields = head.split()
-            if len(fields) != 4:
-                return
-            payload = file.read(int(fields[3]))
-            yield Batch(fields[0].decode(), int(fields[1]), int(fields[2]), payload)
+            try:
+                origin, first, last, size, checksum = head.decode().split()
+                payload = file.read(int(size))
+                intact = zlib.crc32(payload) == int(checksum)
+                batch = Batch(origin, int(first), int(last), payload)
+            except ValueError:
+                return  # where the next one begins is not known
+            if intact:
+                yield batch

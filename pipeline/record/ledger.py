@@ -3,7 +3,10 @@
 from datetime import UTC, datetime
 
 import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from pipeline.record.batch import SEQ
 from pipeline.record.tables import insert
 
 
@@ -19,6 +22,11 @@ class Ledger:
 
     def seq(self, origin: str) -> int:
         return self._staged.get(origin, self._seqs.get(origin, 0))
+
+    def fresh(self, origin: str, rows: pa.Table) -> pa.Table:
+        """Those of an origin's rows, at least one, that come after what was committed or staged."""
+        known = self.seq(origin)
+        return rows if rows[SEQ][0].as_py() > known else rows.filter(pc.field(SEQ) > known)
 
     def stage(self, origin: str, seq: int) -> None:
         self._staged[origin] = max(seq, self.seq(origin))

@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
 from pipeline import events as e
 
 Row = dict[str, Any]
+
+TEXTS = "textos"  # of the private file; all other tables are facts
 
 _FOREIGN_IDS = UUID("6f1c0f0e-5a40-4f3c-9d0a-5b0a6f6b8a10")  # names ids that are not UUIDs
 
@@ -30,29 +32,14 @@ def _maybe(text: str | None) -> str | None:
     return None if text is None else as_uuid(text)
 
 
-@dataclass(frozen=True, slots=True)
-class PrivateText:
-    """Something said or written about a customer, to be encrypted. `owner` says what `owner_id` identifies."""
-
-    owner: str
-    owner_id: str
-    session_id: str
-    at: Any
-    text: str
-
-
-def session_of(event: e.Event) -> str | None:
-    session_id = getattr(event, "session_id", None)
-    return None if session_id is None else as_uuid(session_id)
-
-
 def fact(event: e.Event) -> tuple[str, Row]:
-    """(table, row) of one event; `balcao_id` and `cliente_codigo` of its session are added by the writer."""
+    """(table, row) of one event; the writer adds its local day, and `balcao_id` and `cliente_codigo` of its session."""
     table, row = _FACTS[type(event)](event)
     return table, row
 
 
-def private_texts(event: e.Event) -> Iterator[PrivateText]:
+def private_texts(event: e.Event) -> Iterator[tuple[str, Row]]:
+    """(TEXTS, row) of what was said or written about a customer, to be encrypted; `dono` says what has `dono_id`."""
     match event:
         case e.Transcribed():
             own = (event.transcription_id, event.session_id, event.at)
@@ -66,10 +53,11 @@ def private_texts(event: e.Event) -> Iterator[PrivateText]:
             yield from _texts("explicacao", event.recommendation_id, event.session_id, event.at, event.explicacao)
 
 
-def _texts(owner: str, owner_id: str, session_id: str, at: Any, *texts: str) -> Iterator[PrivateText]:
+def _texts(owner: str, owner_id: str, session_id: str, at: datetime, *texts: str) -> Iterator[tuple[str, Row]]:
     for text in texts:
         if text:
-            yield PrivateText(owner, as_uuid(owner_id), as_uuid(session_id), at, text)
+            ids = {"dono_id": as_uuid(owner_id), "sessao_id": as_uuid(session_id)}
+            yield TEXTS, {"dono": owner, **ids, "em": at, "texto": text}
 
 
 def _client(event: e.ClientRegistered) -> tuple[str, Row]:

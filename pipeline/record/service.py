@@ -12,6 +12,7 @@ import duckdb
 from configs.record import RecordSettings
 from pipeline.events import CounterNoticeSet, ErrorNoted, Event
 from pipeline.record import registry_store
+from pipeline.record.batch import Batch, pack
 from pipeline.record.cipher import SessionKeys, load_master_key
 from pipeline.record.database import Database
 from pipeline.record.erasure import ErasureReceipt, ErasureRequest
@@ -25,7 +26,7 @@ from pipeline.record.publish import Publisher
 from pipeline.record.registry import Registry, RegistryEvent, RegistryLog
 from pipeline.record.spool import abandoned
 from pipeline.record.texts import Texts
-from pipeline.record.wire import Batch, encode
+from pipeline.record.wire import encode
 from pipeline.record.writer import Stores, Writer
 
 log = logging.getLogger(__name__)
@@ -149,8 +150,8 @@ class RecordService:
     def _commit_own(self, events: Sequence[Event]) -> None:
         def work() -> None:
             first = self._facts.ledger.seq(_OWN_ORIGIN) + 1
-            payload = b"".join(encode(seq, event) for seq, event in enumerate(events, first))
-            self._writer.commit_now([Batch(_OWN_ORIGIN, first, first + len(events) - 1, payload)])
+            lines = [(seq, encode(seq, event)) for seq, event in enumerate(events, first)]
+            self._writer.commit_now([pack(_OWN_ORIGIN, lines)])
 
         if events:
             self._writer.run(work).result()

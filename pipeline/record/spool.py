@@ -15,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from pipeline.events import Event
+from pipeline.record.batch import Batch, pack
 from pipeline.record.errors import SpoolError
 from pipeline.record.segment import Segment, lines_after
-from pipeline.record.wire import Batch, encode, pack, take
+from pipeline.record.wire import encode, take
 
 _LOCK_NAME = "lock"
 
@@ -120,14 +121,19 @@ class Spool:
 
         Not while another thread acknowledges: it may run beside the others.
         """
+        lines = self._cached_lines(after_seq, most_bytes)
+        if lines is None:
+            lines = take(lines_after(self.folder, after_seq), most_bytes)
+        return pack(self.origin, lines) if lines else None
+
+    def _cached_lines(self, after_seq: int, most_bytes: int) -> list[tuple[int, bytes]] | None:
+        """None when memory let go of what comes next."""
         with self._guard:
             if not self._cache or self._cache[-1][0] <= after_seq:
+                return []
+            if self._cache[0][0] > after_seq + 1:
                 return None
-            if self._cache[0][0] <= after_seq + 1:
-                lines = take((line for line in self._cache if line[0] > after_seq), most_bytes)
-                return pack(self.origin, lines)
-        lines = take(lines_after(self.folder, after_seq), most_bytes)
-        return pack(self.origin, lines) if lines else None
+            return take((line for line in self._cache if line[0] > after_seq), most_bytes)
 
     def acknowledge(self, seq: int) -> None:
         """Everything up to `seq` is committed elsewhere: let go of it."""

@@ -1,7 +1,6 @@
 """Rows into tables: many by Arrow (120 times faster than `executemany`), a few as one VALUES list (faster yet)."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 import duckdb
 import pyarrow as pa
@@ -29,12 +28,3 @@ def insert(con: duckdb.DuckDBPyConnection, table: str, rows: Sequence[Row]) -> N
 def insert_arrow(con: duckdb.DuckDBPyConnection, table: str, new_rows: pa.Table) -> None:
     """Append a table by column name. DuckDB finds `new_rows` by its name here: registering it would cost 2 ms."""
     con.execute(f"INSERT INTO {table} BY NAME SELECT * FROM new_rows")
-
-
-def insert_all(con: duckdb.DuckDBPyConnection, schema: str, rows: Iterable[tuple[str, Row]]) -> None:
-    """(table, row) pairs, one statement per table."""
-    by_table: Mapping[str, list[Row]] = defaultdict(list)
-    for table, row in rows:
-        by_table[table].append(row)
-    for table, group in by_table.items():
-        insert(con, f"{schema}.{table}", group)

@@ -1,15 +1,17 @@
 """The texts' half of a commit: encrypted texts, session keys, and a ledger of their own."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import duckdb
 
+from pipeline.record.batch import Received
 from pipeline.record.cipher import SessionKeys
-from pipeline.record.facts import Readable, roll_back
+from pipeline.record.facts import roll_back
 from pipeline.record.ledger import Ledger
-from pipeline.record.rows import PrivateText, Row, private_texts
-from pipeline.record.tables import insert_all
-from pipeline.record.wire import Sequenced
+from pipeline.record.rows import TEXTS, Row
+from pipeline.record.tables import insert
+
+_OPEN_COLUMNS = ("dono", "dono_id", "sessao_id", "em")
 
 
 class Texts:
@@ -21,18 +23,18 @@ class Texts:
         self._keys = keys
         self._is_erased = is_erased
 
-    def commit(self, batches: Readable) -> None:
+    def commit(self, batches: Sequence[Received]) -> None:
         """Encrypt and write what the ledger does not have yet. Nothing to say costs no transaction."""
-        fresh = [text for origin, events, _ in batches for text in self._fresh(origin, events)]
+        fresh = self._fresh(batches)
         if not fresh:
+            self.ledger.drop()
             return
         created: list[str] = []
         self.con.execute("BEGIN")
         try:
-            self._take_up_keys({text.session_id for text in fresh})
-            insert_all(self.con, "main", self._rows(fresh, created))
-            for origin, _, last_seq in batches:
-                self.ledger.stage(origin, last_seq)
+            self._take_up_keys({text["sessao_id"] for text in fresh})
+            insert(self.con, "chaves", list(self._new_keys(fresh, created)))
+            insert(self.con, "textos", [self._sealed(text) for text in fresh])
             self.ledger.write()
             self.con.execute("COMMIT")
         except BaseException:
@@ -43,18 +45,22 @@ class Texts:
             raise
         self.ledger.commit()
 
-    def _fresh(self, origin: str, events: list[Sequenced]) -> Iterable[PrivateText]:
-        known = self.ledger.seq(origin)
-        for found in events:
-            if found.seq > known:
-                yield from (text for text in private_texts(found.event) if not self._is_erased(text.session_id))
+    def _fresh(self, batches: Sequence[Received]) -> list[Row]:
+        found: list[Row] = []
+        for batch in batches:
+            if TEXTS in batch.tables:
+                found += self.ledger.fresh(batch.origin, batch.tables[TEXTS]).to_pylist()
+            self.ledger.stage(batch.origin, batch.last_seq)
+        return [text for text in found if not self._is_erased(text["sessao_id"])]
 
-    def _rows(self, texts: Iterable[PrivateText], created: list[str]) -> Iterable[tuple[str, Row]]:
+    def _new_keys(self, texts: Iterable[Row], created: list[str]) -> Iterable[Row]:
         for text in texts:
-            if not self._keys.knows(text.session_id):
-                created.append(text.session_id)
-                yield "chaves", self._keys.create(text.session_id, text.at)
-            yield "textos", self._keys.encrypt(text)
+            if not self._keys.knows(text["sessao_id"]):
+                created.append(text["sessao_id"])
+                yield self._keys.create(text["sessao_id"], text["em"])
+
+    def _sealed(self, text: Row) -> Row:
+        return {name: text[name] for name in _OPEN_COLUMNS} | {"cifrado": self._keys.encrypt(text)}
 
     def _take_up_keys(self, session_ids: Iterable[str]) -> None:
         """Those that are stored and not in use yet, in one question: each would cost a millisecond."""

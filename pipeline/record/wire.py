@@ -1,11 +1,11 @@
-"""Events as lines of text: in the spool's files, and in the batches sent to the writer.
+"""Events as lines of text, in the files of a spool and of the registry.
 
 A line is `<crc32 of the rest, 8 hex digits> <sequence> <event class> <JSON>`. The checksum lets a reader skip
 a line torn by a crash or a flipped bit, instead of giving up the file.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -13,17 +13,10 @@ from pydantic import TypeAdapter, ValidationError
 
 from pipeline.events import Event
 
-_ADAPTERS: dict[str, TypeAdapter[Any]] = {kind.__name__: TypeAdapter(kind) for kind in get_args(Event)}
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Consecutive events of one origin; `payload` is their lines. Small (under `batch_bytes`) and picklable."""
-
-    origin: str
-    first_seq: int
-    last_seq: int
-    payload: bytes
+_ADAPTERS: dict[type[Any], TypeAdapter[Any]] = {kind: TypeAdapter(kind) for kind in get_args(Event)}
+_NAMES = {kind: kind.__name__.encode() for kind in _ADAPTERS}
+_TO_JSON = {kind: adapter.serializer.to_json for kind, adapter in _ADAPTERS.items()}
+_FROM_JSON = {_NAMES[kind]: adapter.validator.validate_json for kind, adapter in _ADAPTERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +26,9 @@ class Sequenced:
 
 
 def encode(seq: int, event: Event) -> bytes:
-    kind = type(event).__name__
-    body = b"%d %s %s" % (seq, kind.encode(), _ADAPTERS[kind].dump_json(event))
-    return b"%08x %s\n" % (zlib.crc32(body), body)
+    kind = type(event)
+    body = b"%d %b %b" % (seq, _NAMES[kind], _TO_JSON[kind](event))
+    return b"%08x %b\n" % (zlib.crc32(body), body)
 
 
 def line_seq(line: bytes) -> int | None:
@@ -53,27 +46,14 @@ def decode_line(line: bytes) -> Sequenced | None:
     seq = line_seq(line)
     if seq is None:
         return None
-    _, kind, json = line[9:].split(b" ", 2)
-    adapter = _ADAPTERS.get(kind.decode())
-    if adapter is None:
+    _, _, kind, json = line.split(b" ", 3)
+    from_json = _FROM_JSON.get(kind)
+    if from_json is None:
         return None
     try:
-        return Sequenced(seq, adapter.validate_json(json))
+        return Sequenced(seq, from_json(json))
     except ValidationError:
         return None
-
-
-def decode(batch: Batch) -> Iterator[Sequenced]:
-    """The batch's readable events, in order."""
-    for line in batch.payload.splitlines():
-        found = decode_line(line)
-        if found is not None:
-            yield found
-
-
-def pack(origin: str, lines: Sequence[tuple[int, bytes]]) -> Batch:
-    """A batch of (sequence, line with its newline) pairs; at least one."""
-    return Batch(origin, lines[0][0], lines[-1][0], b"".join(line for _, line in lines))
 
 
 def take(lines: Iterable[tuple[int, bytes]], most_bytes: int) -> list[tuple[int, bytes]]:

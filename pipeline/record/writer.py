@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 
 import duckdb
 
+from pipeline.record.batch import Batch, unpack
 from pipeline.record.errors import CommitFailed, RecordError, WriterClosed
-from pipeline.record.facts import Facts, Readable
+from pipeline.record.facts import Facts
 from pipeline.record.journal import Journal
 from pipeline.record.texts import Texts
-from pipeline.record.wire import Batch, decode
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -127,16 +127,16 @@ class Writer:
 
     def commit_now(self, batches: Sequence[Batch], *, journal: bool = True) -> int:
         """Commit on the calling thread, which must be the writer's. Returns how many facts were new."""
-        readable: Readable = [(batch.origin, list(decode(batch)), batch.last_seq) for batch in batches]
+        received = [unpack(batch) for batch in batches]
         if journal:
             self._write_journal(batches)
-        texts = self._texts_thread.submit(self.stores.texts.commit, readable)  # two files, one wait for the disk
+        texts = self._texts_thread.submit(self.stores.texts.commit, received)  # two files, one wait for the disk
         try:
-            new = self.stores.facts.commit(readable)
+            new = self.stores.facts.commit(received)
         finally:
             texts.exception()  # wait for it: both halves are settled before anything else happens
         texts.result()
-        self.commits += any(events for _, events, _ in readable)
+        self.commits += any(batch.tables for batch in received)
         return new
 
     def _write_journal(self, batches: Sequence[Batch]) -> None:

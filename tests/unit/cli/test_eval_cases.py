@@ -21,7 +21,7 @@ from pipeline.events import (
 from pipeline.ids import new_id
 from pipeline.recommendation.evaluation_dialogues import load_dialogues
 from pipeline.record.service import RecordService
-from pipeline.record.wire import Batch, encode
+from tests.unit.record.conftest import batch
 
 
 def said(session_id: str, conversation_id: str, at_s: float, text: str) -> list[Event]:
@@ -77,7 +77,7 @@ def session(session_id: str) -> list[Event]:
 
 def record(data_dir: Path, events: list[Event]) -> RecordService:
     service = RecordService(RecordSettings(publish_every_s=3600, lock_wait_s=0), data_dir, data_dir / "r.duckdb")
-    service.commit(Batch("o1", 1, len(events), b"".join(encode(seq, event) for seq, event in enumerate(events, 1))))
+    service.commit(batch("o1", 1, events))
     return service
 
 

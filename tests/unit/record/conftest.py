@@ -20,8 +20,9 @@ from pipeline.events import (
     UtteranceHeard,
 )
 from pipeline.ids import new_id
+from pipeline.record.batch import Batch, pack, unpack
 from pipeline.record.service import RecordService
-from pipeline.record.wire import Batch, encode
+from pipeline.record.wire import encode
 
 SETTINGS = RecordSettings(publish_every_s=3600, lock_wait_s=0)
 
@@ -48,8 +49,14 @@ def open_service(data_dir: Path) -> Iterator[Callable[..., RecordService]]:
 
 
 def batch(origin: str, first_seq: int, events: list[Event]) -> Batch:
-    payload = b"".join(encode(seq, event) for seq, event in enumerate(events, first_seq))
-    return Batch(origin, first_seq, first_seq + len(events) - 1, payload)
+    return pack(origin, [(seq, encode(seq, event)) for seq, event in enumerate(events, first_seq)])
+
+
+def messages(batch: Batch, after_seq: int = 0) -> list[str]:
+    """What the errors in a batch say."""
+    found = unpack(batch).tables.get("erros")
+    rows = found.to_pylist() if found is not None else []
+    return [row["mensagem"] for row in rows if row["seq"] > after_seq]
 
 
 def conversation(session_id: str, text: str = "estou com dor de cabeça", balcao_id: str = "balcao-1") -> list[Event]:

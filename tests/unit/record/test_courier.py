@@ -9,11 +9,12 @@ import pytest
 
 from configs.record import RecordSettings
 from pipeline.events import ErrorNoted, Event
+from pipeline.record.batch import Batch
 from pipeline.record.courier import Courier
 from pipeline.record.errors import SpoolError
 from pipeline.record.segment import lines_after
 from pipeline.record.spool import Spool
-from pipeline.record.wire import Batch, decode
+from tests.unit.record.conftest import messages
 
 FAST = RecordSettings(
     write_every_ms=0, deliver_every_ms=0, retry_first_s=0.01, retry_longest_s=0.02, orphan_scan_s=0.02
@@ -40,9 +41,7 @@ class FakeWriter:
         if self.away:
             raise ConnectionError("gone")
         await self.hangs.wait()
-        for found in decode(batch):
-            if found.seq > self.seqs.get(batch.origin, 0) and isinstance(found.event, ErrorNoted):
-                self.messages.append(found.event.message)
+        self.messages += messages(batch, after_seq=self.seqs.get(batch.origin, 0))
         self.seqs[batch.origin] = max(batch.last_seq, self.seqs.get(batch.origin, 0))
         return self.seqs[batch.origin]
 

@@ -7,10 +7,11 @@ import pytest
 
 from configs.record import RecordSettings
 from pipeline.events import ErrorNoted
+from pipeline.record.batch import Batch
 from pipeline.record.courier import Courier
 from pipeline.record.segment import lines_after
 from pipeline.record.spool import Spool
-from pipeline.record.wire import Batch, decode_line
+from pipeline.record.wire import decode_line
 
 
 class ForgetfulDisk:

@@ -1,13 +1,15 @@
+import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipeline.events import ErrorNoted, FeedbackGiven
+from pipeline.events import ErrorNoted, Event, FeedbackGiven
 from pipeline.ids import new_id
+from pipeline.record import rows
 from pipeline.record.errors import DataFolderError, RecorderBusy
 from pipeline.record.service import RecordService
 from tests.unit.record.conftest import batch, conversation
@@ -169,3 +171,44 @@ def test_what_clients_spent_since_midnight_survives_a_restart(open_service: Open
     again = open_service()
     assert again.spent_since(midnight) == {"123456": pytest.approx(0.0004)}
     assert again.spent_since(datetime.now(UTC) + timedelta(seconds=1)) == {}
+
+
+def test_a_batch_that_waits_twice_for_the_same_commit_is_recorded_once(open_service: Open) -> None:
+    """A delivery that was given up and sent again may stand in the queue beside the first."""
+    service = open_service()
+    session_id = new_id()
+    sent = batch("o1", 1, conversation(session_id))
+    busy = threading.Event()
+    waiting = service._writer.run(lambda: busy.wait(30))
+    twice = [service.submit(sent), service.submit(sent)]
+    busy.set()
+    assert waiting.result()
+    assert [one.result() for one in twice] == [sent.last_seq] * 2
+    texts = [(owner, text) for owner, _, text in service.texts_of(session_id)]
+    assert len(texts) == len(set(texts))
+    assert service.run_on_writer(lambda con: con.execute("SELECT count(*) FROM bruto.interacoes").fetchall()) == [(1,)]
+
+
+def test_a_fact_s_day_is_the_local_one(open_service: Open) -> None:
+    service = open_service()
+    times = [datetime(2026, 11, 25, 2, 59, 59, tzinfo=UTC), datetime(2026, 11, 25, 3, 0, 0, tzinfo=UTC)]
+    service.commit(batch("o1", 1, [ErrorNoted(component="t", kind="k", message="m", at=at) for at in times]))
+    days = service.run_on_writer(lambda con: con.execute("SELECT dia FROM bruto.erros ORDER BY em").fetchall())
+    assert days == [(date(2026, 11, 24),), (date(2026, 11, 25),)]
+
+
+def test_what_a_newer_producer_adds_is_left_out_and_stops_nothing(
+    open_service: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = rows.fact
+
+    def newer(event: Event) -> tuple[str, rows.Row]:
+        table, row = real(event)
+        return ("novidades", row) if getattr(event, "kind", "") == "novo" else (table, row | {"coluna_nova": 1})
+
+    monkeypatch.setattr("pipeline.record.batch.fact", newer)
+    sent = batch("o1", 1, [ErrorNoted(component="t", kind=kind, message="m") for kind in ("novo", "k")])
+    service = open_service()
+    assert service.commit(sent) == 2
+    found = service.run_on_writer(lambda con: con.execute("SELECT tipo FROM bruto.erros").fetchall())
+    assert found == [("k",)]
