@@ -6,10 +6,11 @@ a line torn by a crash or a flipped bit, instead of giving up the file.
 
 import zlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, get_args
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic_core import PydanticSerializationError
 
 from pipeline.events import Event
 
@@ -27,8 +28,24 @@ class Sequenced:
 
 def encode(seq: int, event: Event) -> bytes:
     kind = type(event)
-    body = b"%d %b %b" % (seq, _NAMES[kind], _TO_JSON[kind](event))
+    try:
+        json = _TO_JSON[kind](event)
+    except PydanticSerializationError:
+        json = _TO_JSON[kind](_writable(event))
+    body = b"%d %b %b" % (seq, _NAMES[kind], json)
     return b"%08x %b\n" % (zlib.crc32(body), body)
+
+
+def _writable(event: Event) -> Event:
+    """With "?" for half a surrogate pair, which a provider's JSON can name and UTF-8 has no bytes for."""
+    values = {field.name: getattr(event, field.name) for field in fields(event)}
+    return type(event)(**{name: _in_utf8(value) for name, value in values.items()})
+
+
+def _in_utf8(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return tuple(_in_utf8(part) for part in value)
+    return value.encode("utf-8", "replace").decode() if type(value) is str else value
 
 
 def line_seq(line: bytes) -> int | None:

@@ -1,14 +1,17 @@
 """Events become rows where they happened: what a batch holds, and what it leaves out."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pyarrow as pa
 import pytest
 
-from pipeline.events import Decided, ErrorNoted, InteractionOutcome, ProviderCalled, ProviderRole
+from pipeline.events import Decided, ErrorNoted, InteractionOutcome, ProviderCalled, ProviderRole, Transcribed
 from pipeline.ids import new_id
-from pipeline.record.batch import join, pack, unpack
+from pipeline.record.batch import TYPES, join, pack, unpack
 from pipeline.record.rows import TEXTS
+from pipeline.record.service import RecordService
+from pipeline.record.views import SEALED_TABLES
 from pipeline.record.wire import encode
 from tests.unit.record.conftest import batch, conversation, messages
 
@@ -62,3 +65,40 @@ def test_batches_of_several_origins_join_though_each_knows_other_values() -> Non
     asked = [Decided(**ids, outcome=InteractionOutcome.SILENCE, symptoms=found) for found in ((), ("tosse",))]
     joined = join([unpack(batch(f"o{n}", 1, [found])).tables["interacoes"] for n, found in enumerate(asked)])
     assert joined["sintomas"].to_pylist() == [[], ["tosse"]]
+
+
+def test_a_number_the_database_has_no_room_for_is_left_out_alone(caplog: pytest.LogCaptureFixture) -> None:
+    calls = [
+        ProviderCalled(
+            role=ProviderRole.RECOMMENDER, provider="p", model="m", attempt=1, outcome="ok", latency_ms=1.0,
+            tokens_in=tokens_in, http_status=http_status,
+        )
+        for tokens_in, http_status in ((10**30, 200), (3_000_000_000, 200), (5, 70_000), (7, 200))
+    ]  # fmt: skip
+    rows = unpack(batch("o1", 1, list(calls))).tables["chamadas"]
+    assert rows["tokens_entrada"].to_pylist() == [7]
+    assert rows["seq"].to_pylist() == [4]
+    assert unpack(batch("o1", 1, list(calls[:1]))).tables == {}
+    assert [record.message.partition(":")[0] for record in caplog.records] == ["a row of chamadas was not recorded"] * 4
+
+
+def test_whole_numbers_are_as_wide_as_their_columns(open_service: Callable[..., RecordService]) -> None:
+    sql = """
+        SELECT DISTINCT column_name, data_type FROM duckdb_columns()
+        WHERE schema_name = 'bruto' AND table_name IN (SELECT unnest(?))
+          AND data_type IN ('SMALLINT', 'INTEGER', 'BIGINT')
+    """
+    found = open_service().run_on_writer(lambda con: dict(con.execute(sql, [list(SEALED_TABLES)]).fetchall()))
+    widths = {"SMALLINT": pa.int16(), "INTEGER": pa.int32(), "BIGINT": pa.int64()}
+    assert {name: widths[kind] for name, kind in found.items()} == {
+        name: kind for name, kind in TYPES.items() if pa.types.is_integer(kind)
+    }
+
+
+def test_half_a_character_is_written_as_a_question_mark() -> None:
+    heard = Transcribed(
+        utterance_id=new_id(), session_id=new_id(), conversation_id="c", provider="p", model="m",
+        text="dor \ud83d aqui", removed=("\udc00",),
+    )  # fmt: skip
+    texts = unpack(batch("o1", 1, [heard])).tables[TEXTS]["texto"].to_pylist()
+    assert texts == ["dor ? aqui", "?"]
