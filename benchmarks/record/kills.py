@@ -31,11 +31,11 @@ SETTINGS = RecordSettings(publish_every_s=0.5, orphan_scan_s=0.5, lock_wait_s=20
 PROGRESS_WITHIN_S = 90.0
 
 
-async def run_producer(folder: Path, number: str) -> None:
-    """Record events as fast as they become durable, logging each one that was acknowledged."""
+async def run_producer(folder: Path, promises: Path, number: str) -> None:
+    """Record events as fast as they become durable, logging each one that was acknowledged in `promises`."""
     origin = f"p{number}-{new_id()}"
     courier = Courier(Spool(folder / "spool", origin), Remote(folder).deliver, SETTINGS)
-    acknowledged = os.open(folder / f"acked-{origin}.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
+    acknowledged = os.open(promises / f"acked-{origin}.txt", os.O_CREAT | os.O_WRONLY | os.O_APPEND)
     count = 0
     while True:
         events = [ErrorNoted(component=origin, kind="teste", message=str(count + i)) for i in range(1, 6)]
@@ -44,54 +44,55 @@ async def run_producer(folder: Path, number: str) -> None:
         os.write(acknowledged, f"{count}\n".encode())
 
 
-def start(folder: Path, name: str) -> subprocess.Popen[bytes]:
+def start(folder: Path, name: str, promises: Path) -> subprocess.Popen[bytes]:
     """`name`: "writer", or a producer's number."""
     if name == "writer":
         return remote.start(folder, SETTINGS)
-    command = [sys.executable, "-m", "benchmarks.record.kills", "--folder", str(folder), "--producer", name]
-    with (folder / "producer.log").open("ab") as log:
+    module, folders = "benchmarks.record.kills", ["--folder", str(folder), "--promises", str(promises)]
+    command = [sys.executable, "-m", module, *folders, "--producer", name]
+    with (promises / "producer.log").open("ab") as log:
         return subprocess.Popen(command, cwd=ROOT, stderr=log)
 
 
 def run(kills: int, folder: Path, *, seed: int = 1, producers: int = 2) -> dict[str, int]:
     """Kill `kills` times, writer and producers alike, and count. Keys: kills, acked_rows, …_lost, duplicated_rows."""
     chance = random.Random(seed)
-    processes = {name: start(folder, name) for name in ("writer", *map(str, range(producers)))}
+    processes = {name: start(folder, name, folder) for name in ("writer", *map(str, range(producers)))}
     try:
         for _ in range(kills):
-            _await_more_promises(folder)
+            await_more_promises(folder)
             time.sleep(chance.uniform(0.0, 1.5))
             name = chance.choice(list(processes))
             processes[name].send_signal(signal.SIGKILL)
             processes[name].wait()
-            processes[name] = start(folder, name)
-        _await_more_promises(folder)
+            processes[name] = start(folder, name, folder)
+        await_more_promises(folder)
     finally:
         for process in processes.values():
             process.kill()
             process.wait()
-    return {"kills": kills} | _count(folder)
+    return {"kills": kills} | count(folder, folder)
 
 
-def _await_more_promises(folder: Path) -> None:
+def await_more_promises(promises: Path) -> None:
     """Return once something was acknowledged since now: however slow the machine, each kill interrupts real work."""
-    before, deadline = _promised(folder), time.monotonic() + PROGRESS_WITHIN_S
-    while _promised(folder) <= before:
+    before, deadline = _promised(promises), time.monotonic() + PROGRESS_WITHIN_S
+    while _promised(promises) <= before:
         if time.monotonic() > deadline:
-            raise TimeoutError(f"nothing was acknowledged for {PROGRESS_WITHIN_S:.0f} s; see the logs in {folder}")
+            raise TimeoutError(f"nothing was acknowledged for {PROGRESS_WITHIN_S:.0f} s; see the logs in {promises}")
         time.sleep(0.05)
 
 
-def _promised(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.glob("acked-*.txt"))
+def _promised(promises: Path) -> int:
+    return sum(path.stat().st_size for path in promises.glob("acked-*.txt"))
 
 
-def _count(folder: Path) -> dict[str, int]:
+def count(folder: Path, promises: Path) -> dict[str, int]:
     """Open the folder as the next recorder would, taking the dead ones' spools in, and compare with the promises."""
     RecordService(SETTINGS, folder, folder / "registro.duckdb").close()
     promised = {
         path.stem.removeprefix("acked-"): int(["0", *path.read_text().split()][-1])
-        for path in folder.glob("acked-*.txt")
+        for path in promises.glob("acked-*.txt")
     }
     with duckdb.connect(str(folder / "registro.duckdb"), read_only=True) as con:
         sql = "SELECT componente, mensagem::BIGINT, count(*) FROM fatos.erros WHERE tipo = 'teste' GROUP BY ALL"
@@ -110,11 +111,12 @@ def _count(folder: Path) -> dict[str, int]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--promises", type=Path, help="where a producer logs what was acknowledged; default: there too")
     parser.add_argument("--producer", help="be the producer of this number, until killed")
     parser.add_argument("--kills", type=int, default=100)
     args = parser.parse_args()
     if args.producer is not None:
-        asyncio.run(run_producer(args.folder, args.producer))
+        asyncio.run(run_producer(args.folder, args.promises or args.folder, args.producer))
     else:
         args.folder.mkdir(parents=True, exist_ok=True)
         print(json.dumps(run(args.kills, args.folder)))
