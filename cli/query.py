@@ -19,9 +19,10 @@ def query(
 ) -> None:
     """Run SQL on the record, e.g.: balto query "FROM analise.interacoes ORDER BY em DESC LIMIT 10"."""
     from cli import query_rows as rows  # DuckDB and Arrow: loaded when needed
+    from cli.query_table import write_table
 
     if as_csv and as_arrow:
         raise CommandError("choose one of --csv and --arrow")
     reader = rows.remote(sql, server, key) if server else rows.local(sql, db or Environment().published_db)
-    write = rows.write_csv if as_csv else rows.write_arrow if as_arrow else rows.write_table
+    write = rows.write_csv if as_csv else rows.write_arrow if as_arrow else write_table
     write(reader)

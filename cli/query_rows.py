@@ -1,20 +1,16 @@
-"""Where the rows of `balto query` come from, and how they are shown. Arrow throughout: nothing is held whole."""
+"""Where the rows of `balto query` come from, and how they leave as CSV or Arrow: nothing is held whole."""
 
 import sys
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import httpx
 import pyarrow as pa
 import pyarrow.csv
-from rich.console import Console
-from rich.table import Table
 
 from cli.output import CommandError
+from pipeline.record.shared_types import in_shared_types
 
-_SHOWN_ROWS = 200
 _BATCH_ROWS = 10_000
 _TIMEOUT_S = 120.0
 
@@ -27,24 +23,26 @@ def local(sql: str, path: Path) -> pa.RecordBatchReader:
     try:
         con = duckdb.connect(str(path), read_only=True)
         con.execute("SET enable_progress_bar = false")  # it would land among the rows
+        if len(con.extract_statements(sql)) != 1:
+            raise CommandError('ask one query, e.g.: balto query "FROM analise.minutos_dia"')
         result = con.sql(sql)
         if result is None:
             raise CommandError("that statement returns no rows; ask with SELECT, FROM, DESCRIBE or SUMMARIZE")
-        return _casting_uuids(result).to_arrow_reader(_BATCH_ROWS)
+        return in_shared_types(result).to_arrow_reader(_BATCH_ROWS)
     except duckdb.Error as error:
-        raise CommandError(" ".join(str(error).split())) from None
+        raise CommandError(_understood(error, path)) from None
 
 
-def _casting_uuids(result: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Arrow has no plain UUID: as text every reader understands them."""
-    if "UUID" not in [str(kind) for kind in result.types]:
-        return result
-    names = [f'"{name.replace(chr(34), chr(34) * 2)}"' for name in result.columns]
-    cast = [f"{n}::VARCHAR AS {n}" if str(k) == "UUID" else n for n, k in zip(names, result.types, strict=True)]
-    return result.project(", ".join(cast))
+def _understood(error: duckdb.Error, path: Path) -> str:
+    said = " ".join(str(error).split())
+    if "Conflicting lock" in said:
+        return f"{path} is open in another process that writes to it; ask the published file (registro.duckdb, DB_FILE)"
+    return said
 
 
 def remote(sql: str, server: str, key: str | None) -> pa.RecordBatchReader:
+    if not server.startswith(("http://", "https://")):
+        raise CommandError(f"--server {server} must begin with http:// or https://")
     try:
         body = {"sql": sql, "formato": "arrow"}
         headers = {"Authorization": f"Bearer {key}"} if key else {}  # the sandbox asks for none
@@ -97,28 +95,3 @@ def write_arrow(reader: pa.RecordBatchReader) -> None:
         for batch in reader:
             writer.write_batch(batch)
     out.flush()
-
-
-def write_table(reader: pa.RecordBatchReader) -> None:
-    table = Table(*reader.schema.names, header_style="bold", row_styles=["", "dim"])
-    shown = 0
-    for row in _rows(reader):
-        if shown == _SHOWN_ROWS:
-            break
-        table.add_row(*(_cell(value) for value in row))
-        shown += 1
-    console = Console()
-    console.print(table)
-    more = " or more: --csv gives all" if shown == _SHOWN_ROWS else ""
-    console.print(f"{shown} row{'' if shown == 1 else 's'}{more}", style="dim")
-
-
-def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
-    for batch in reader:
-        yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

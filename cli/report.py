@@ -43,6 +43,8 @@ def _write(first: date, last: date, to: Path, path: Path) -> None:
         with duckdb.connect(str(path), read_only=True) as con:
             con.execute("SET enable_progress_bar = false")
             figures = gather(con, Period(first, last))
+            if not figures.minutes and not figures.providers:
+                out.print(f"[warn]nothing was recorded from {first} to {last}[/warn]: the page is empty")
             published = con.execute(
                 "SELECT strftime(publicado_em, '%d/%m/%Y %H:%M') FROM analise.atualizacao"
             ).fetchall()

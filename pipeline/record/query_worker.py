@@ -109,11 +109,13 @@ def write(result: Any, order: dict[str, Any]) -> None:
     """The rows, in the wanted form, batch by batch: nothing is held whole."""
     import pyarrow as pa
 
+    from pipeline.record.shared_types import in_shared_types
+
     if order["form"] == "csv":
         result = result.query("resultado", "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM resultado")
     elif order["form"] == "json":
         result = result.query("resultado", "SELECT to_json(resultado)::VARCHAR AS linha FROM resultado")
-    reader = result.to_arrow_reader(_BATCH_ROWS)
+    reader = in_shared_types(result).to_arrow_reader(_BATCH_ROWS)
     out = pa.output_stream(sys.stdout.buffer)
     sink = _sink(order["form"], out, reader.schema)
     rows = 0

@@ -35,10 +35,33 @@ def test_query_as_table_csv_and_arrow(published_dir: Path) -> None:
     assert table["sintomas"].to_pylist() == [["dor_de_cabeca"]] * 3
 
 
+def test_duckdb_s_own_types_are_text_and_names_may_repeat(published_dir: Path) -> None:
+    sql = "SELECT INTERVAL 1 DAY AS a, uuid() IS NULL AS b, 1 AS b, [UUID '00000000-0000-0000-0000-000000000001'] AS c"
+    lines = balto("query", sql, "--csv", folder=published_dir).stdout.splitlines()
+    assert lines == [b'"a","b","b","c"', b'"1 day",false,1,"[00000000-0000-0000-0000-000000000001]"']
+
+
+def test_rows_too_wide_for_the_terminal_are_shown_one_under_the_other(published_dir: Path) -> None:
+    shown = balto("query", "FROM analise.interacoes", folder=published_dir).stdout.decode()
+    assert shown.count("Dipirona 500 mg") == 3
+    assert [line.strip() for line in shown.splitlines() if "row" in line] == ["row 1", "row 2", "row 3", "3 rows"]
+
+
+def test_a_file_that_is_being_written_is_no_file_to_ask(tmp_path: Path) -> None:
+    service = RecordService(RecordSettings(), tmp_path, tmp_path / "registro.duckdb")
+    own = tmp_path / "gravador" / "quente.duckdb"
+    done = balto("query", "SELECT 1", "--db", str(own), folder=tmp_path, fails=True)
+    service.close()
+    assert b"ask the published file" in done.stderr.replace(b"\n", b" ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (["query", "SELEC 1"], b"syntax error"),
+        (["query", " "], b"ask one query"),
+        (["query", "SELECT 1; SELECT 2"], b"ask one query"),
+        (["query", "SELECT 1", "--server", "localhost:8765"], b"must begin with http:// or https://"),
         (["query", "SELECT 1", "--csv", "--arrow"], b"choose one"),
         (["query", "SELECT 1", "--db", "/nowhere/x.duckdb"], b"does not exist yet"),
         (["query", "SELECT 1", "--server", "http://127.0.0.1:1", "--key", "k"], b"did not answer"),
@@ -59,6 +82,12 @@ def test_report_page_and_picture(published_dir: Path, tmp_path: Path) -> None:
     assert "Dipirona 500 mg" in (tmp_path / "r.html").read_text(encoding="utf-8")
     balto("report", "--to", str(tmp_path / "r.png"), folder=published_dir)
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_report_of_nothing_says_so(published_dir: Path, tmp_path: Path) -> None:
+    days = ("--since", "1999-01-01", "--until", "1999-01-31")
+    done = balto("report", *days, "--to", str(tmp_path / "r.html"), folder=published_dir)
+    assert b"nothing was recorded from 1999-01-01 to 1999-01-31" in done.stdout
 
 
 def test_erase_while_the_service_runs_and_when_it_does_not(tmp_path: Path) -> None:
