@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 from pipeline.record.errors import SpoolError
@@ -101,7 +102,7 @@ def _write_all(fd: int, data: bytes) -> None:
 def lines_after(folder: Path, after_seq: int) -> Iterator[tuple[int, bytes]]:
     """(sequence, line) of the readable lines after `after_seq`, rising; damaged ones are passed over."""
     paths = sorted(folder.glob(f"*{_SUFFIX}"))
-    for path, following in zip(paths, [*paths[1:], None], strict=True):
+    for path, following in zip_longest(paths, paths[1:]):
         if following is not None and int(following.stem) <= after_seq + 1:
             continue  # all of it was delivered
         with path.open("rb") as file:

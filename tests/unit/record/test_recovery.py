@@ -124,6 +124,16 @@ def test_a_dead_process_s_spool_is_taken_in_at_the_start(open_service: Open, dat
     assert not list((data_dir / "spool").iterdir())
 
 
+def test_a_process_that_died_before_its_first_fact_keeps_no_recorder_from_starting(
+    open_service: Open, data_dir: Path
+) -> None:
+    spool = data_dir / "spool" / "dead"
+    spool.mkdir(parents=True)
+    (spool / "lock").touch()
+    assert open_service().recovered == []
+    assert not spool.exists()
+
+
 def test_a_damaged_private_file_costs_texts_and_keeps_the_registry(open_service: Open, data_dir: Path) -> None:
     service = open_service()
     codigo = service.registry.register_client(email="a@loja.com.br", razao_social="Loja", telefone="1199998888")
