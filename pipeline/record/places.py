@@ -72,7 +72,7 @@ class Places:
         except OSError as error:
             raise DataFolderError(
                 f"the data folder {self.data_dir} cannot be written ({error.strerror}); "
-                "give this user write access or set BALTO_DATA_DIR to another folder"
+                "make it writable for this user or set BALTO_DATA_DIR to another folder"
             ) from None
 
     def set_aside(self, path: Path) -> Path | None:

@@ -58,7 +58,7 @@ class Publisher:
         except OSError as error:
             raise DataFolderError(
                 f"the published database's folder {self._target.parent} cannot be written ({error.strerror}); "
-                "give this user write access or set DB_FILE to another path"
+                "make it writable for this user or set DB_FILE to another path"
             ) from None
 
     def publish(self) -> float:
