@@ -8,10 +8,10 @@ commit costs it much the same for one event as for a hundred.
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from configs.record import RecordSettings
 from pipeline.events import Event
@@ -150,7 +150,15 @@ class Courier:
             self._written.clear()
             upto = self._spool.written_seq  # what is written from here on gathers for the next delivery
             while self._delivered.value < upto:
-                await self._deliver_next(upto)
+                await self._guarded(self._deliver_next(upto))
+
+    async def _guarded(self, step: Coroutine[Any, Any, None]) -> None:
+        """Whatever a step runs into, it is tried again: what is spooled must not wait for this process to end."""
+        try:
+            await step
+        except Exception:
+            log.exception("delivering from the spool in %s failed; it is tried again", self._spool.root)
+            await asyncio.sleep(self._settings.retry_longest_s)
 
     async def _deliver_next(self, upto: int) -> None:
         """As much of what is written and not delivered as one batch holds."""
@@ -192,9 +200,12 @@ class Courier:
 
     async def _takeover_loop(self) -> None:
         while True:
-            while (left := await asyncio.to_thread(self._spool.next_abandoned)) is not None:
-                await self._take_over(left)
+            await self._guarded(self._take_over_all())
             await asyncio.sleep(self._settings.orphan_scan_s)
+
+    async def _take_over_all(self) -> None:
+        while (left := await asyncio.to_thread(self._spool.next_abandoned)) is not None:
+            await self._take_over(left)
 
     async def _take_over(self, left: AbandonedSpool) -> None:
         after = 0

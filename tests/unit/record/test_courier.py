@@ -13,7 +13,7 @@ from pipeline.record.batch import Batch
 from pipeline.record.courier import Courier
 from pipeline.record.errors import SpoolError
 from pipeline.record.segment import lines_after
-from pipeline.record.spool import Spool
+from pipeline.record.spool import AbandonedSpool, Spool
 from tests.unit.record.conftest import messages
 
 FAST = RecordSettings(
@@ -152,6 +152,43 @@ async def test_what_could_not_be_delivered_is_taken_over(tmp_path: Path, writer:
     await until(lambda: not (tmp_path / "o1").exists())
     await second.aclose()
     assert writer.messages == ["1"]
+
+
+async def test_a_spool_that_cannot_be_read_once_is_read_again(
+    tmp_path: Path, writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path, "o1")
+    real, failures = spool.read, [OSError("input/output error")]
+
+    def read(after_seq: int, most_bytes: int) -> Batch | None:
+        if failures:
+            raise failures.pop()
+        return real(after_seq, most_bytes)
+
+    monkeypatch.setattr(spool, "read", read)
+    courier = Courier(spool, writer, FAST)
+    await courier.record([event("1")])
+    await until(lambda: writer.messages == ["1"])
+    await courier.aclose()
+
+
+async def test_a_dead_process_s_spool_that_cannot_be_read_once_is_read_again(
+    tmp_path: Path, writer: FakeWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Spool(tmp_path, "dead")
+    left.append([event("1")])
+    left.close()
+    real, failures = AbandonedSpool.read, [OSError("input/output error")]
+
+    def read(self: AbandonedSpool, after_seq: int, most_bytes: int) -> Batch | None:
+        if failures:
+            raise failures.pop()
+        return real(self, after_seq, most_bytes)
+
+    monkeypatch.setattr(AbandonedSpool, "read", read)
+    courier = Courier(Spool(tmp_path, "o1"), writer, FAST)
+    await until(lambda: writer.messages == ["1"])
+    await courier.aclose()
 
 
 async def test_neither_writer_nor_disk_is_an_error(
