@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from itertools import zip_longest
 from pathlib import Path
 
@@ -49,7 +50,8 @@ class Segment:
             raise SpoolError(f"cannot sync {self.path}: {error.strerror}; check the volume") from None
 
     def close(self) -> None:
-        os.ftruncate(self._fd, self.size)
+        with suppress(OSError):  # the volume turned read-only, say: zeros at the end are passed over
+            os.ftruncate(self._fd, self.size)
         os.close(self._fd)
 
     def remove_if_before(self, seq: int) -> bool:

@@ -179,6 +179,25 @@ def test_a_full_disk_is_said_and_overcome(tmp_path: Path, monkeypatch: pytest.Mo
     assert len(files(spool)[0].read_bytes().rstrip(b"\0").splitlines()) == 3
 
 
+def test_a_full_file_that_cannot_be_cut_to_its_size_is_closed_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read_only(fd: int, size: int) -> None:
+        raise OSError(30, "Read-only file system")
+
+    spool = Spool(tmp_path, "o1", segment_bytes=4096)
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.record.segment.os.ftruncate", read_only)
+        for number in range(1, 61):
+            spool.append(events(1, number))
+            spool.sync()
+    assert len(files(spool)) > 1
+    spool.close()
+    found = next(abandoned(tmp_path))
+    assert messages(found.read(0, 1 << 20)) == [str(n) for n in range(1, 61)]
+    found.close()
+
+
 class AppendsOnRelease:
     """A lock that another thread takes, to append, the moment it is let go."""
 
