@@ -67,10 +67,13 @@ class SessionKeys:
         self._keep(session_id, AESGCM(key))
         return {"sessao_id": session_id, "em": at, "cifrada": _seal(self._master, key, session_id)}
 
-    def unwrap(self, session_id: str, wrapped: bytes) -> None:
-        """Take up a stored key, unless it does not belong to this master key."""
-        with suppress(InvalidTag):
+    def unwrap(self, session_id: str, wrapped: bytes) -> bool:
+        """Take up a stored key; False when it does not belong to this master key."""
+        try:
             self._keep(session_id, AESGCM(_open(self._master, wrapped, session_id)))
+        except InvalidTag:
+            return False
+        return True
 
     def _keep(self, session_id: str, key: AESGCM) -> None:
         self._keys[session_id] = key
@@ -84,6 +87,9 @@ class SessionKeys:
         """One of `rows.private_texts`. The session's key must be known."""
         return _seal(self._keys[text["sessao_id"]], text["texto"].encode(), f"{text['dono']}:{text['dono_id']}")
 
-    def decrypt(self, session_id: str, owner: str, owner_id: str, sealed: bytes) -> str:
-        """Raises KeyError when the session's key was erased."""
-        return _open(self._keys[session_id], sealed, f"{owner}:{owner_id}").decode()
+    def decrypt(self, session_id: str, owner: str, owner_id: str, sealed: bytes) -> str | None:
+        """None when it was sealed with another key. Raises KeyError when the session's key was erased."""
+        try:
+            return _open(self._keys[session_id], sealed, f"{owner}:{owner_id}").decode()
+        except InvalidTag:
+            return None

@@ -58,8 +58,8 @@ class RecordService:
             raise
 
     def _start(self) -> None:
-        master = load_master_key(self._settings.master_key_file or self._places.master_key)
-        self._keys = SessionKeys(master)
+        self._master_key = self._settings.master_key_file or self._places.master_key
+        self._keys = SessionKeys(load_master_key(self._master_key))
         self._registry_log = RegistryLog(self._places.registry_log)
         self._journal = Journal(self._places.journal)
         self._database: Database | None = None
@@ -131,6 +131,8 @@ class RecordService:
         taken = sum(self._take_over_spools())
         if taken:
             self.recovered.append(f"{taken} facts were taken from the spool of processes that ended")
+        if self._writer.stores.texts.some_sealed_by_another():
+            self.recovered.append(f"texts were sealed under another master key than {self._master_key}: restore it")
 
     def _take_over_spools(self) -> list[int]:
         counts = []

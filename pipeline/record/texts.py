@@ -11,6 +11,7 @@ from pipeline.record.ledger import Ledger
 from pipeline.record.rows import TEXTS, Row
 from pipeline.record.tables import insert
 
+_ENDS = ("ASC", "DESC")
 _OPEN_COLUMNS = ("dono", "dono_id", "sessao_id", "em")
 
 
@@ -71,13 +72,20 @@ class Texts:
         for session_id, wrapped in self.con.execute(sql, unknown).fetchall():
             self._keys.unwrap(session_id, wrapped)
 
+    def some_sealed_by_another(self) -> bool:
+        """The oldest or the newest session's key belongs to another master key: its texts cannot be read."""
+        first, last = (f"(SELECT sessao_id::VARCHAR, cifrada FROM chaves ORDER BY em {end} LIMIT 1)" for end in _ENDS)
+        stored = self.con.execute(f"{first} UNION ALL {last}").fetchall()
+        return not all(self._keys.unwrap(session_id, wrapped) for session_id, wrapped in stored)
+
     def read(self, session_id: str) -> list[tuple[str, str, str]]:
         """(owner, owner id, text) of one session, oldest first; nothing when its key was erased."""
         self._take_up_keys([session_id])
         if not self._keys.knows(session_id):
             return []
         sql = "SELECT dono, dono_id::VARCHAR, cifrado FROM textos WHERE sessao_id = ? ORDER BY em"
-        rows = self.con.execute(sql, [session_id]).fetchall()
-        return [
-            (owner, own_id, self._keys.decrypt(session_id, owner, own_id, sealed)) for owner, own_id, sealed in rows
+        read = [
+            (owner, own_id, self._keys.decrypt(session_id, owner, own_id, sealed))
+            for owner, own_id, sealed in self.con.execute(sql, [session_id]).fetchall()
         ]
+        return [(owner, own_id, text) for owner, own_id, text in read if text is not None]

@@ -12,7 +12,7 @@ import pytest
 from pipeline.ids import new_id
 from pipeline.record.service import RecordService
 from pipeline.record.spool import Spool
-from tests.unit.record.conftest import conversation
+from tests.unit.record.conftest import batch, conversation
 
 Open = Callable[..., RecordService]
 
@@ -145,3 +145,17 @@ def test_a_damaged_private_file_costs_texts_and_keeps_the_registry(open_service:
     counter = again.registry.authenticate(key)
     assert counter is not None
     assert counter.cliente_codigo == codigo
+
+
+def test_another_master_key_is_told_and_stops_nothing(open_service: Open, data_dir: Path) -> None:
+    """A restore without the key's backup: a new one is made, and what the old one sealed cannot be read."""
+    session_id = new_id()
+    first = open_service()
+    first.commit(batch("o1", 1, conversation(session_id)))
+    first.close()
+    (data_dir / "gravador" / "chave-mestra").unlink()
+    again = open_service()
+    assert "another master key" in again.recovered[0]
+    assert again.texts_of(session_id) == []
+    again.commit(batch("o2", 1, conversation(session_id, "dor de garganta")))
+    assert ("transcricao", "dor de garganta") in {(owner, text) for owner, _, text in again.texts_of(session_id)}
