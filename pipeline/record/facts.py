@@ -59,6 +59,8 @@ class Facts:
             roll_back(self.con)
             raise
         self.ledger.commit()
+        times = [pc.max(rows["em"]).as_py() for rows in tables.values() if rows.num_rows]
+        self.latest_at = max(times, default=self.latest_at)
         return written
 
     def _fresh(self, batches: Sequence[Received]) -> Mapping[str, pa.Table]:
@@ -77,8 +79,6 @@ class Facts:
         if "sessao_id" in rows.column_names:
             rows = self._of_sessions(table, rows)
         if rows.num_rows:
-            latest: datetime = pc.max(rows["em"]).as_py()
-            self.latest_at = max(latest, self.latest_at or latest)
             if table in SEALED_TABLES:
                 rows = rows.append_column("dia", self._days(rows["em"]))
             insert_arrow(self.con, f"bruto.{table}", rows)
