@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 import pytest
 
 from configs.ingress import IngressSettings
-from deployments.lanes import CALLS_AT_ONCE, GateLanes, LaneStream
+from deployments.lane import CALLS_AT_ONCE, LaneStream
+from deployments.lanes import GateLanes
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
 from pipeline.audio import AudioBuffer
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOptions, StreamTick
