@@ -93,7 +93,7 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
         self._taker(b"".join(frames))
 
     def data_received(self, data: bytes) -> None:
-        if self._taker is None or self.conn.state is not State.OPEN:
+        if self._taker is None:
             super().data_received(data)
             return
         if self._cut:
@@ -108,6 +108,10 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
                     self._taker(apply_mask(data[payload:end], data[payload - 4 : payload]))
             else:
                 super().data_received(data[at:end])
+                if self.conn.state is not State.OPEN:  # the other side closes: nothing that follows is audio
+                    self._taker = None
+                    super().data_received(data[end:])
+                    return
             at = end
         self._keep(data[at:])
 

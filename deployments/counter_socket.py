@@ -55,10 +55,10 @@ class CounterSocket:
         refused: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
         def take(pcm: bytes) -> None:
-            if not refused.done():
-                try:
-                    self._listen(conversation, pcm)
-                except Closing as closing:
+            try:
+                self._listen(conversation, pcm)
+            except Closing as closing:
+                if not refused.done():
                     refused.set_exception(closing)
 
         reading = asyncio.create_task(self._read(conversation), name=f"reading {conversation.session_id}")
