@@ -35,6 +35,7 @@ def graph_figures(seen: Seen) -> list[Figure]:
             for kind, cpu_s in sorted(by_kind.items(), key=lambda item: -item[1])
         ),
         Figure("mb_per_counter", growth_mb_per_counter(seen), "MB", "PSS above idle, audio kept for replay included"),
+        Figure("mb_grown_per_min", growth_mb_per_min(seen), "MB", "PSS within the stretch; flat is near 0"),
         Figure("cold_start_s", round(seen.ready_s, 2), "s", "start of the cluster → /pronto answers 200"),
         Figure("idle_pss_mb", round(pss_mb(seen.idle)), "MB", "the whole stack, nobody connected"),
         Figure("generator_late_sends", seen.load["sent_late"], "chunks", "sent over 50 ms late by the load generator"),
@@ -64,6 +65,11 @@ def cpu_ms_per_stream_s(seen: Seen) -> float:
 def growth_mb_per_counter(seen: Seen) -> float:
     """PSS above idle."""
     return round((pss_mb(seen.after) - pss_mb(seen.idle)) / max(1, int(seen.load["carried"])), 3)
+
+
+def growth_mb_per_min(seen: Seen) -> float:
+    """PSS of all the server's processes, from one end of the measured stretch to the other."""
+    return round((pss_mb(seen.after) - pss_mb(seen.before)) / seen.elapsed_s * 60, 2)
 
 
 def late(lag_counts: list[int]) -> int:

@@ -10,9 +10,9 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from benchmarks.scale import providers, run
-from benchmarks.scale.figures import Figure, late, percentile, price
+from benchmarks.scale.figures import Figure, growth_mb_per_min, late, percentile, price
 from benchmarks.scale.graph import doubled_config, shop_config
-from benchmarks.scale.measure import BenchError
+from benchmarks.scale.measure import BenchError, Seen
 from benchmarks.scale.processes import CONTROL, Usage, cpu_by_kind, tree, usage
 from benchmarks.scale.programme import frames
 from benchmarks.scale.providers import Providers, standing_in
@@ -38,6 +38,14 @@ def test_percentiles_of_a_histogram() -> None:
 def test_the_price_is_a_ratio() -> None:
     graph = [Figure("cpu_ms_per_stream_s", 1.5, "ms", "")]
     assert price(graph, [Figure("floor_cpu_ms_per_stream_s", 1.0, "ms", "")]).value == 1.5
+
+
+def test_memory_that_grows_is_told_a_minute() -> None:
+    before, after = (
+        {1: Usage("gate", 0.0, 100 << 20)},
+        {1: Usage("gate", 0.0, 103 << 20), 2: Usage("gate", 0.0, 1 << 20)},
+    )
+    assert growth_mb_per_min(Seen({}, before, after, 120.0, [], {})) == 2.0
 
 
 def test_cpu_of_a_process_that_began_meanwhile_counts_from_its_start() -> None:
