@@ -127,7 +127,7 @@ class ProviderCalled:
     provider: str
     model: str
     attempt: int
-    outcome: str  # "ok" or a pipeline.providers error category
+    outcome: str  # "ok", a category of pipeline.providers.errors, or pipeline.providers.bill.UNASKED
     http_status: int | None = None
     latency_ms: float
     tokens_in: int | None = None

@@ -8,13 +8,15 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import stamina
 
 from configs.providers import CallSettings
 from pipeline.events import ProviderCalled, ProviderRole
+from pipeline.providers.bill import UNASKED, Bill, Outcome
 from pipeline.providers.breaker import Breaker, BreakerState
+from pipeline.providers.calls import Answered, Ask, Reply
 from pipeline.providers.errors import CallLost, Category, NotCalled, ProviderError
 from pipeline.providers.fairness import Turnstile
 from pipeline.providers.policy import POLICY
@@ -25,37 +27,6 @@ from pipeline.stages import StageFailed
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply(Generic[T]):
-    """A good answer of a provider. `model` is the one that answered, which may not be the one we asked for."""
-
-    value: T
-    model: str
-    usage: Usage = Usage()
-    http_status: int | None = None
-    request_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
-    """Who asks, for what, and how long it may take. `usage` is what a lost attempt is taken to have used."""
-
-    turn: str
-    budget_s: float
-    model: str
-    usage: Usage = Usage()
-    session_id: str | None = None
-    utterance_id: str | None = None
-    interaction_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answered(Generic[T]):
-    value: T
-    model: str
-    calls: tuple[ProviderCalled, ...]
 
 
 @dataclass(slots=True)
@@ -88,7 +59,7 @@ class Account:
         self.breaker = Breaker(settings.breaker_failures, settings.breaker_open_s, clock)
         self._role = role
         self._settings = settings
-        self._prices = prices
+        self._bill = Bill(provider, role, prices)
         self._clock = clock
         self._retries = RetryBudget(settings.retry_budget, settings.retry_refund)
 
@@ -104,6 +75,11 @@ class Account:
         except ProviderError as error:
             return self._gave_up(error, asking)
         return Answered(value=reply.value, model=reply.model, calls=tuple(asking.calls))
+
+    def unasked(self, model: str, usage: Usage, session_id: str) -> ProviderCalled:
+        """For the record: what was streamed to this account and dropped before anything was asked of it."""
+        ask = Ask(turn=session_id, budget_s=0.0, model=model, session_id=session_id)
+        return self._bill.line(ask, 0, 0.0, Outcome(outcome=UNASKED, usage=usage, model=model))
 
     async def _with_retries(self, attempt: Callable[[], Awaitable[Reply[T]]], asking: _Asking) -> Reply[T]:
         def wait(error: Exception) -> bool | float:
@@ -144,7 +120,9 @@ class Account:
             raise lost from None
         except asyncio.CancelledError:
             # The deadline of the whole call, or the caller left: the provider may bill what it was sent.
-            self._note(asking, started_s, Category.TIMEOUT, asking.ask.usage, asking.ask.model, error="cancelled")
+            sent, model = asking.ask.usage, asking.ask.model
+            left = Outcome(outcome=Category.TIMEOUT, usage=sent, model=model, error="cancelled")
+            self._note(asking, started_s, left)
             if asking.timeout.expired():
                 self._tripped(Category.TIMEOUT)
             else:
@@ -168,7 +146,14 @@ class Account:
         self.breaker.succeeded()
         self.turns.succeeded()
         self._retries.succeeded()
-        self._note(asking, started_s, "ok", reply.usage, reply.model, reply.http_status, reply.request_id)
+        ended = Outcome(
+            outcome="ok",
+            usage=reply.usage,
+            model=reply.model,
+            http_status=reply.http_status,
+            request_id=reply.request_id,
+        )
+        self._note(asking, started_s, ended)
 
     def _failed(self, error: ProviderError, asking: _Asking, started_s: float) -> None:
         act = POLICY[error.category]
@@ -180,54 +165,19 @@ class Account:
             self._tripped(error.category)
         else:
             self.breaker.abandoned()
-        usage = asking.ask.usage if error.billed else Usage()
-        self._note(
-            asking,
-            started_s,
-            error.category,
-            usage,
-            asking.ask.model,
-            error.http_status,
-            error.request_id,
-            error.message,
+        ended = Outcome(
+            outcome=error.category,
+            usage=asking.ask.usage if error.billed else Usage(),
+            model=asking.ask.model,
+            http_status=error.http_status,
+            request_id=error.request_id,
+            error=error.message,
         )
+        self._note(asking, started_s, ended)
 
-    def _note(
-        self,
-        asking: _Asking,
-        started_s: float,
-        outcome: str,
-        usage: Usage,
-        model: str,
-        http_status: int | None = None,
-        request_id: str | None = None,
-        error: str | None = None,
-    ) -> None:
-        cost_usd, price_version = self._prices.cost(self.provider, model, usage)
-        if price_version is None:  # a model name that only its answers carry: the price of the one we asked for
-            cost_usd, price_version = self._prices.cost(self.provider, asking.ask.model, usage)
-        asking.calls.append(
-            ProviderCalled(
-                session_id=asking.ask.session_id,
-                utterance_id=asking.ask.utterance_id,
-                interaction_id=asking.ask.interaction_id,
-                role=self._role,
-                provider=self.provider,
-                model=model,
-                attempt=asking.attempt,
-                outcome=str(outcome),
-                http_status=http_status,
-                latency_ms=(self._clock() - started_s) * 1000.0,
-                tokens_in=usage.tokens_in,
-                tokens_cached=usage.tokens_cached,
-                tokens_out=usage.tokens_out,
-                audio_s=usage.audio_s,
-                cost_usd=cost_usd,
-                price_version=price_version,
-                request_id=request_id,
-                error=error,
-            )
-        )
+    def _note(self, asking: _Asking, started_s: float, ended: Outcome) -> None:
+        latency_ms = (self._clock() - started_s) * 1000.0
+        asking.calls.append(self._bill.line(asking.ask, asking.attempt, latency_ms, ended))
 
     def _gave_up(self, error: ProviderError, asking: _Asking) -> StageFailed:
         return StageFailed(

@@ -17,7 +17,7 @@ LEAST_SHARE_OF_SLOTS = 0.25
 
 
 class Turnstile:
-    """Hands out at most `slots` turns at a time.
+    """Hands out at most `slots` turns at a time; `allow` says how many that are.
 
     `shrink` takes a slot away when the provider says that we are too many; they come back one by one as calls succeed.
     """
@@ -25,13 +25,16 @@ class Turnstile:
     def __init__(self, slots: int, queue_limit: int, queue_limit_per_key: int) -> None:
         self._most = slots
         self._slots = slots
-        self._fewest = max(1, round(slots * LEAST_SHARE_OF_SLOTS))
         self._queue_limit = queue_limit
         self._queue_limit_per_key = queue_limit_per_key
         self._taken = 0
         self._waiting = 0
         self._successes = 0
         self._queues: OrderedDict[str, deque[asyncio.Future[None]]] = OrderedDict()
+
+    @property
+    def most(self) -> int:
+        return self._most
 
     @property
     def slots(self) -> int:
@@ -58,9 +61,20 @@ class Turnstile:
             self._taken -= 1
             self._hand_on()
 
+    def allow(self, most: int) -> None:
+        """So many from now on, none included; turns that are taken already last as long as they do."""
+        whole = self._slots == self._most
+        self._most = most
+        self._slots = most if whole else max(self._fewest, min(self._slots, most))
+        self._hand_on()
+
     def shrink(self) -> None:
         self._slots = max(self._fewest, self._slots - 1)
         self._successes = 0
+
+    @property
+    def _fewest(self) -> int:
+        return min(self._most, max(1, round(self._most * LEAST_SHARE_OF_SLOTS)))
 
     def succeeded(self) -> None:
         if self._slots == self._most:

@@ -14,7 +14,8 @@ from configs.environment import Environment
 from configs.model import ModelSettings
 from configs.providers import PRICES_FILE
 from pipeline.events import ProviderRole
-from pipeline.providers.account import Account, Answered, Ask, Reply
+from pipeline.providers.account import Account
+from pipeline.providers.calls import Answered, Ask, Reply
 from pipeline.providers.errors import AnswerUnreadable, CallRefused, Category
 from pipeline.providers.prices import Usage, load_prices
 from pipeline.providers.transport import JsonAnswer, open_client, post_json
@@ -74,7 +75,7 @@ class ChatCompletions:
     def __init__(self, settings: ModelSettings, base_url: str, api_key: str, account: Account | None = None) -> None:
         self._settings = settings
         self._provider: str = settings.provider
-        self._account = account or Account(
+        self.account = account or Account(
             self._provider, ProviderRole.RECOMMENDER, settings.call, load_prices(PRICES_FILE)
         )
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
@@ -89,7 +90,7 @@ class ChatCompletions:
             session_id=request.session_id,
             interaction_id=request.interaction_id,
         )
-        answer = await self._account.call(lambda: self._attempt(request), ask)
+        answer = await self.account.call(lambda: self._attempt(request), ask)
         if not isinstance(answer, Answered):
             return answer
         return ChatAnswer(text=answer.value, model=answer.model, provider=self._provider, calls=answer.calls)

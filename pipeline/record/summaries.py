@@ -30,7 +30,7 @@ _SUMS: dict[str, dict[str, str]] = {
             SELECT dia, {_MODEL}, floor(ln(greatest(latencia_ms, 1)) / ln(1.02))::INTEGER AS faixa,
                    count(*) AS chamadas, count(*) FILTER (situacao <> 'ok') AS falhas,
                    max(latencia_ms) AS latencia_max_ms
-            FROM {{rows}} GROUP BY ALL""",
+            FROM {{rows}} WHERE situacao <> 'descartada' GROUP BY ALL""",
     },
     "resumo_custos": {
         "chamadas": f"""

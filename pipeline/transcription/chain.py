@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 
 from configs.transcription import HygieneSettings
 from pipeline.events import ProviderCalled
-from pipeline.providers.account import Account, Answered, Ask
+from pipeline.providers.account import Account
+from pipeline.providers.calls import Answered, Ask
 from pipeline.providers.errors import Category
 from pipeline.stages import StageFailed, Transcription, TranscriptionRequest
 from pipeline.transcription.hygiene import clean
@@ -40,6 +41,10 @@ class TranscriberChain:
         self._hygiene = hygiene
         self._first_share = first_share
         self._clock = clock
+
+    @property
+    def accounts(self) -> list[Account]:
+        return [link.account for link in self._links]
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         audio_s = pcm_seconds(request.pcm)

@@ -7,7 +7,7 @@ otherwise) and audio events never asked for (noise comes back as "(música)").
 from collections.abc import Sequence
 
 from configs.transcription import ElevenLabsSettings
-from pipeline.providers.account import Reply
+from pipeline.providers.calls import Reply
 from pipeline.providers.prices import Usage
 from pipeline.providers.transport import open_client, post_form
 from pipeline.transcription.keyterms import usable

@@ -7,39 +7,24 @@ it goes on, its text is that piece and what follows. Each second of audio is in 
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Protocol
+from dataclasses import dataclass, replace
+from typing import Any
 
-from configs.transcription import ElevenLabsRealtimeSettings, HygieneSettings
 from pipeline.events import ProviderCalled
-from pipeline.providers.account import Account, Answered, Ask, Reply
+from pipeline.providers.calls import Answered, Ask, Reply
 from pipeline.providers.errors import Category, ProviderError
-from pipeline.providers.prices import Usage
 from pipeline.stages import StageFailed, StreamId, Transcription
 from pipeline.transcription.hygiene import clean
 from pipeline.transcription.recognition import Recognition, joined, pcm_seconds
-from pipeline.transcription.scribe_socket import ScribeSocket
-from pipeline.transcription.streams import Streams
-
-Piece = asyncio.Task[Answered[Recognition] | StageFailed]
+from pipeline.transcription.scribe_line import Scribe, ScribeLine
 
 
-class Scribe(Protocol):
-    """What all sessions of one account share."""
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Part of an utterance whose text was asked for."""
 
-    name: str
-    model: str
-    settings: ElevenLabsRealtimeSettings
-    account: Account
-    hygiene: HygieneSettings
-    streams: Streams
-
-    def usage(self, audio_s: float) -> Usage: ...
-
-    async def connect(self, on_partial: Callable[[str], None]) -> ScribeSocket: ...
-
-    def unclaim(self, piece: Piece) -> None:
-        """The text of this piece, once it has come, is of no use."""
+    answer: asyncio.Task[Answered[Recognition] | StageFailed]
+    audio_s: float
 
 
 class ElevenLabsLive:
@@ -58,16 +43,13 @@ class ElevenLabsLive:
         self._balcao_id = balcao_id
         self._tell_partial = on_partial
         self._on_closed = on_closed
-        self._socket: ScribeSocket | None = None
-        self._keep_alive: asyncio.Task[None] | None = None
+        self._line = ScribeLine(provider, self, stream_id, self._heard_partial)
         self._busy = asyncio.Lock()  # one user of the socket at a time; pieces are answered in order
         self._fed = bytearray()  # the piece that is open; replaced, never emptied, when it is asked for
-        self._sent_bytes = 0  # of the piece, to the socket that is open now
         self._sending: asyncio.Task[None] | None = None
         self._forgetting: asyncio.Task[None] | None = None
         self._lost = False  # this piece's socket could not be had: it is sent when it is asked for
         self._pieces: list[Piece] = []  # settled, of the open utterance
-        self._heard_s = 0.0  # audio in them
         self._previous_text = ""
         self._closed = False
         self.partial = ""
@@ -86,73 +68,69 @@ class ElevenLabsLive:
 
     async def settle(self, budget_s: float) -> None:
         piece, self._fed, self._lost = bytes(self._fed), bytearray(), False
-        self._heard_s += pcm_seconds(piece)
         until_s = asyncio.get_running_loop().time() + budget_s
         asking = asyncio.create_task(self._answer(piece, until_s), name=f"piece {self._stream_id}")
-        self._pieces.append(asking)
+        self._pieces.append(Piece(asking, pcm_seconds(piece)))
         await asyncio.sleep(0)  # it is in line for the socket before what is fed next
 
     async def so_far(self) -> Transcription | StageFailed:
-        pieces, audio_s = list(self._pieces), self._heard_s
+        pieces = list(self._pieces)
         if pieces:
-            await asyncio.wait(pieces)
-        if not pieces or any(piece.cancelled() for piece in pieces):
+            await asyncio.wait([piece.answer for piece in pieces])
+        if not pieces or any(piece.answer.cancelled() for piece in pieces):
             return StageFailed(category=Category.UNAVAILABLE, message="nothing of this utterance was asked for")
-        answers = [piece.result() for piece in pieces]
-        failed = next((answer for answer in answers if isinstance(answer, StageFailed)), None)
-        if failed is not None:
-            return replace(failed, calls=())
-        return self._transcription([answer for answer in answers if isinstance(answer, Answered)], audio_s, ())
+        said = self._joined(pieces, [piece.answer.result() for piece in pieces])
+        return replace(said, calls=())
 
     async def commit(self, utterance_id: str, budget_s: float) -> Transcription | StageFailed:
         if self._fed or not self._pieces:
             await self.settle(budget_s)
         pieces, self._pieces = self._pieces, []
-        audio_s, self._heard_s = self._heard_s, 0.0
-        answers = await asyncio.gather(*pieces)
-        calls = tuple(replace(call, utterance_id=utterance_id) for answer in answers for call in answer.calls)
-        for answer in answers:
-            if isinstance(answer, StageFailed):
-                return replace(answer, calls=calls)
-        said = self._transcription([answer for answer in answers if isinstance(answer, Answered)], audio_s, calls)
-        self._previous_text = said.text or self._previous_text
+        said = self._joined(pieces, await asyncio.gather(*(piece.answer for piece in pieces)))
+        said = replace(said, calls=tuple(replace(call, utterance_id=utterance_id) for call in said.calls))
+        if isinstance(said, Transcription):
+            self._previous_text = said.text or self._previous_text
         return said
 
     async def discard(self) -> None:
         """The provider cannot forget audio, so the socket that heard it is given up."""
+        self._give_up_pieces()
+        self._fed, self._lost = bytearray(), False
+        self._forgetting = asyncio.create_task(self._forget(), name=f"scribe forgets {self._stream_id}")
+
+    def _give_up_pieces(self) -> None:
+        """What was asked for is paid for, also when its text comes to nothing."""
         pieces, self._pieces = self._pieces, []
         for piece in pieces:
-            piece.add_done_callback(self._provider.unclaim)
-        self._fed, self._heard_s, self._lost = bytearray(), 0.0, False
-        self._forgetting = asyncio.create_task(self._forget(), name=f"scribe forgets {self._stream_id}")
+            piece.answer.add_done_callback(self._unclaim)
+
+    def _unclaim(self, answer: asyncio.Task[Answered[Recognition] | StageFailed]) -> None:
+        if not answer.cancelled() and answer.exception() is None:
+            self._provider.unclaim(answer.result())
 
     async def _forget(self) -> None:
         async with self._busy:
             self.partial = ""
-            if self._sent_bytes:
-                await self.hang_up()
+            if self._line.sent_bytes:
+                await self._line.hang_up()
 
     async def aclose(self) -> None:
         """What is asked for at this moment is given up."""
         if not self._closed:
             self._closed = True
-            tasks = [*self._pieces, *(task for task in (self._sending, self._forgetting) if task)]
+            tasks: list[asyncio.Task[Any]] = [piece.answer for piece in self._pieces]
+            self._give_up_pieces()
+            tasks += [task for task in (self._sending, self._forgetting) if task]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await self.hang_up()
+            if not self._busy.locked():  # else a commit is under way, and hangs up at its end
+                await self._line.hang_up()
             self._on_closed(self._stream_id)
 
-    async def hang_up(self) -> None:
-        socket, self._socket = self._socket, None
-        task, self._keep_alive = self._keep_alive, None
-        self._sent_bytes = 0
-        self._provider.streams.leave(self)
-        if task:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-        if socket:
-            await socket.close()
+    async def make_way(self) -> None:
+        async with self._busy:
+            await self._line.hang_up()
 
     # --- the open piece, on its way
 
@@ -160,32 +138,13 @@ class ElevenLabsLive:
         """While it is the open one: by the time the socket is free it may have been asked for."""
         async with self._busy:
             try:
-                while self._fed is piece and self._sent_bytes < len(piece):
-                    await self._send_what_is_missing(piece)
-            except ProviderError:  # asking for it connects again, within its budget and under the failure policy
+                while self._fed is piece and self._line.sent_bytes < len(piece):
+                    await self._line.send_rest(piece, self._previous_text)
+            except ProviderError as error:  # asking for it connects again, in its budget and under the failure policy
                 self._lost = self._fed is piece
-                await self.hang_up()
-
-    async def _send_what_is_missing(self, piece: bytes | bytearray) -> ScribeSocket:
-        if self._socket is None or not self._socket.alive:
-            await self.hang_up()
-            await self._provider.streams.enter(self)
-            self._socket = await self._provider.connect(self._heard_partial)
-            self._keep_alive = asyncio.create_task(self._stay_alive(self._socket), name="scribe-keep-alive")
-        socket = self._socket
-        missing = bytes(piece[self._sent_bytes :])
-        if missing:
-            self._sent_bytes += len(missing)
-            await socket.send(missing, self._previous_text)
-        return socket
-
-    async def _stay_alive(self, socket: ScribeSocket) -> None:
-        try:
-            while socket.alive:
-                await asyncio.sleep(self._provider.settings.keep_alive_s)
-                await socket.send(b"")
-        except ProviderError:
-            return  # whoever uses the socket next finds it gone and opens another
+                if not error.billed:
+                    self._line.asked()
+                await self._line.hang_up()
 
     def _heard_partial(self, text: str) -> None:
         self.partial = text
@@ -204,21 +163,35 @@ class ElevenLabsLive:
                 session_id=self._stream_id,
             )
             answer = await self._provider.account.call(lambda: self._attempt(piece), ask)
-            self._sent_bytes = 0
             self.partial = ""
-            if isinstance(answer, StageFailed):
-                await self.hang_up()
+            if answer.calls:  # else its audio was sent along and there was no time to ask
+                self._line.asked()
+            if isinstance(answer, StageFailed) or self._closed:
+                await self._line.hang_up()
             return answer
 
     async def _attempt(self, piece: bytes) -> Reply[Recognition]:
         try:
-            socket = await self._send_what_is_missing(piece)
+            socket = await self._line.send_rest(piece, self._previous_text)
             heard = await socket.commit(self._provider.settings.answer_timeout_s)
         except ProviderError:
-            await self.hang_up()
+            self._line.asked()
+            await self._line.hang_up()
             raise
+        self._line.asked()
         self._provider.streams.spoke(self)
         return Reply(value=heard, model=self._provider.model, usage=self._provider.usage(pcm_seconds(piece)))
+
+    def _joined(
+        self, pieces: Sequence[Piece], answers: Sequence[Answered[Recognition] | StageFailed]
+    ) -> Transcription | StageFailed:
+        """What they come to together; one that failed is all that is said."""
+        calls = tuple(call for answer in answers for call in answer.calls)
+        heard = [answer for answer in answers if isinstance(answer, Answered)]
+        failed = next((answer for answer in answers if isinstance(answer, StageFailed)), None)
+        if failed is not None:
+            return replace(failed, calls=calls)
+        return self._transcription(heard, sum(piece.audio_s for piece in pieces), calls)
 
     def _transcription(
         self, answers: Sequence[Answered[Recognition]], audio_s: float, calls: tuple[ProviderCalled, ...]

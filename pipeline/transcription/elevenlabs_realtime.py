@@ -9,10 +9,11 @@ from collections.abc import Callable, Sequence
 
 from configs.transcription import ElevenLabsRealtimeSettings, HygieneSettings
 from pipeline.events import ProviderCalled
-from pipeline.providers.account import Account, Reply
+from pipeline.providers.account import Account
+from pipeline.providers.calls import Answered, Reply
 from pipeline.providers.prices import Usage
-from pipeline.stages import StreamId
-from pipeline.transcription.elevenlabs_live import ElevenLabsLive, Piece
+from pipeline.stages import StageFailed, StreamId
+from pipeline.transcription.elevenlabs_live import ElevenLabsLive
 from pipeline.transcription.keyterms import usable
 from pipeline.transcription.recognition import Recognition, pcm_seconds
 from pipeline.transcription.scribe_socket import ScribeSocket
@@ -60,10 +61,13 @@ class ElevenLabsRealtime:
         self._sessions[stream_id] = session
         return session
 
-    def unclaim(self, piece: Piece) -> None:
-        """The text of this piece, once it has come, is of no use."""
-        if not piece.cancelled() and piece.exception() is None:
-            self._unclaimed += piece.result().calls
+    def unclaim(self, answer: Answered[Recognition] | StageFailed) -> None:
+        """A text that has come is of no use."""
+        self._unclaimed += answer.calls
+
+    def unasked(self, stream_id: StreamId, audio_s: float) -> None:
+        """Audio that was sent, and no text of it will be asked for."""
+        self._unclaimed.append(self.account.unasked(self.model, self.usage(audio_s), stream_id))
 
     def unclaimed(self) -> tuple[ProviderCalled, ...]:
         told, self._unclaimed = tuple(self._unclaimed), []

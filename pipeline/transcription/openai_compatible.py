@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from configs.transcription import OpenAICompatibleSettings
-from pipeline.providers.account import Reply
+from pipeline.providers.calls import Reply
 from pipeline.providers.prices import Usage
 from pipeline.providers.transport import open_client, post_form
 from pipeline.transcription.recognition import Recognition, Word, pcm_seconds, text_of, two_letters

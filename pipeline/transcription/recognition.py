@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from pipeline.audio import SAMPLE_BYTES, SAMPLE_RATE_HZ
-from pipeline.providers.account import Reply
+from pipeline.providers.calls import Reply
 from pipeline.providers.errors import AnswerUnreadable, Category
 from pipeline.providers.prices import Usage
 

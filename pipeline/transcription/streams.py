@@ -12,13 +12,13 @@ class Stream(Protocol):
     def idle(self) -> bool:
         """Nothing is being said in it, nothing is awaited from it."""
 
-    async def hang_up(self) -> None:
-        """Let the socket go; the next words open another."""
+    async def make_way(self) -> None:
+        """Let the socket go, and return when it is closed; the next words open another."""
 
 
 class Streams:
     def __init__(self, most: int) -> None:
-        self._most = most
+        self.most = most
         self._open: dict[Stream, None] = {}  # the one that spoke longest ago first
 
     def __len__(self) -> int:
@@ -27,14 +27,14 @@ class Streams:
     async def enter(self, stream: Stream) -> None:
         """Take a place. Raises NotCalled (fila_cheia) when every place is taken by somebody who speaks."""
         in_the_way = None
-        if stream not in self._open and len(self._open) >= self._most:
-            in_the_way = next((other for other in self._open if other.idle), None)
+        if stream not in self._open and len(self._open) >= self.most:
+            in_the_way = self._idle()
             if in_the_way is None:
                 raise NotCalled(Category.QUEUE_FULL, "too many speak at a time for this plan's live transcription")
             self.leave(in_the_way)
         self.spoke(stream)
         if in_the_way is not None:
-            await in_the_way.hang_up()
+            await in_the_way.make_way()
 
     def spoke(self, stream: Stream) -> None:
         self._open.pop(stream, None)
@@ -42,3 +42,6 @@ class Streams:
 
     def leave(self, stream: Stream) -> None:
         self._open.pop(stream, None)
+
+    def _idle(self) -> Stream | None:
+        return next((stream for stream in self._open if stream.idle), None)

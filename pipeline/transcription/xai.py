@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from configs.transcription import XaiSpeechSettings
 from pipeline.audio import SAMPLE_RATE_HZ
-from pipeline.providers.account import Reply
+from pipeline.providers.calls import Reply
 from pipeline.providers.prices import Usage
 from pipeline.providers.transport import open_client, post_form
 from pipeline.transcription.keyterms import usable

@@ -170,6 +170,23 @@ async def test_what_was_asked_for_and_came_to_nothing_is_paid_for(live: ElevenLa
     assert live.unclaimed() == ()
 
 
+async def test_what_was_streamed_and_dropped_before_its_text_was_asked_for_is_paid_for(
+    live: ElevenLabsRealtime, dialogue: Dialogue
+) -> None:
+    session = live.open("s1", balcao_id="b1")
+    (_, first), *_ = utterances(dialogue)
+    await session.feed(first)
+    async with asyncio.timeout(5):
+        while not (told := live.unclaimed()):
+            await asyncio.sleep(0.05)  # it connects and sends
+            await session.discard()
+    (call,) = told
+    assert (call.session_id, call.utterance_id, call.outcome) == ("s1", None, "descartada")
+    assert call.audio_s == pytest.approx(len(first) / 32_000)
+    assert call.cost_usd > 0
+    assert not len(live.streams)
+
+
 async def test_one_that_is_quiet_makes_way_and_one_that_speaks_does_not(
     environment: Environment, dialogue: Dialogue
 ) -> None:

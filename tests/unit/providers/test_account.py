@@ -8,8 +8,9 @@ import pytest
 
 from configs.providers import PRICES_FILE, CallSettings
 from pipeline.events import ProviderRole
-from pipeline.providers.account import Account, Answered, Ask, Reply
+from pipeline.providers.account import Account
 from pipeline.providers.breaker import BreakerState
+from pipeline.providers.calls import Answered, Ask, Reply
 from pipeline.providers.errors import AnswerUnreadable, CallLost, CallRefused, Category
 from pipeline.providers.policy import POLICY, operator_alerts
 from pipeline.providers.prices import Usage, load_prices

@@ -8,7 +8,8 @@ import pytest
 from configs.providers import PRICES_FILE, CallSettings
 from configs.transcription import HygieneSettings
 from pipeline.events import ProviderRole
-from pipeline.providers.account import Account, Reply
+from pipeline.providers.account import Account
+from pipeline.providers.calls import Reply
 from pipeline.providers.errors import CallLost, CallRefused, Category
 from pipeline.providers.prices import Usage, load_prices
 from pipeline.stages import StageFailed, Transcription, TranscriptionRequest

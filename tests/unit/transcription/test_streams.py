@@ -10,10 +10,10 @@ class Counter:
     def __init__(self, streams: Streams, *, idle: bool = True) -> None:
         self._streams = streams
         self.idle = idle
-        self.hung_up = 0
+        self.made_way = 0
 
-    async def hang_up(self) -> None:
-        self.hung_up += 1
+    async def make_way(self) -> None:
+        self.made_way += 1
         self._streams.leave(self)
 
 
@@ -24,7 +24,7 @@ async def test_the_one_that_spoke_longest_ago_makes_way() -> None:
     await streams.enter(two)
     streams.spoke(one)
     await streams.enter(three)
-    assert (one.hung_up, two.hung_up, three.hung_up, len(streams)) == (0, 1, 0, 2)
+    assert (one.made_way, two.made_way, three.made_way, len(streams)) == (0, 1, 0, 2)
 
 
 async def test_one_that_speaks_keeps_its_place_and_one_that_has_a_place_may_come_again() -> None:
@@ -35,7 +35,7 @@ async def test_one_that_speaks_keeps_its_place_and_one_that_has_a_place_may_come
         await streams.enter(other)
     assert refused.value.category is Category.QUEUE_FULL
     await streams.enter(speaking)
-    assert (len(streams), speaking.hung_up) == (1, 0)
+    assert (len(streams), speaking.made_way) == (1, 0)
     streams.leave(speaking)
     await streams.enter(other)
     assert len(streams) == 1
