@@ -2,14 +2,15 @@
 
 import asyncio
 import hashlib
-from collections import OrderedDict
-from collections.abc import AsyncIterator
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from sandbox.faults import FaultBook
+from sandbox.faults import FaultBook, Service
 from sandbox.recogniser import Recognised, Recogniser
 from sandbox.recordings import load_dialogues
 
@@ -31,7 +32,8 @@ class Behaviour:
     timing: Timing = field(default_factory=Timing)
     faults: FaultBook = field(default_factory=FaultBook)
     recogniser: Recogniser = field(default_factory=lambda: Recogniser(load_dialogues()))
-    at_elevenlabs: int = 0
+    under_way: Counter[str] = field(default_factory=Counter)  # requests, and realtime sockets, at this moment
+    most_at_a_time: Counter[str] = field(default_factory=Counter)
     zero_retention: bool = True  # what xAI's answers say of the team
     heard: OrderedDict[bytes, Recognised] = field(default_factory=OrderedDict)
 
@@ -53,10 +55,13 @@ class Behaviour:
         return known
 
     @asynccontextmanager
-    async def elevenlabs_slot(self) -> AsyncIterator[bool]:
-        """Whether the plan has room for one more call."""
-        self.at_elevenlabs += 1
+    async def attending(self, service: Service, until_it_leaves: Coroutine[Any, Any, object]) -> AsyncIterator[bool]:
+        """Count one client of `service` in, until it is served or leaves. Whether the plan has room for it."""
+        self.under_way[service] += 1
+        self.most_at_a_time[service] = max(self.most_at_a_time[service], self.under_way[service])
+        there = asyncio.create_task(until_it_leaves, name=f"client of {service}")
+        there.add_done_callback(lambda _: self.under_way.subtract({service: 1}))
         try:
-            yield self.at_elevenlabs <= self.timing.elevenlabs_concurrency
+            yield service is not Service.ELEVENLABS or self.under_way[service] <= self.timing.elevenlabs_concurrency
         finally:
-            self.at_elevenlabs -= 1
+            there.cancel()

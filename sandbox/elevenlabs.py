@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse, Response
 from starlette.datastructures import FormData, UploadFile
 
 from sandbox.behaviour import Behaviour
-from sandbox.faults import FAULT_HEADER, STATUS, Fault, Service, deliver
+from sandbox.faults import FAULT_HEADER, STATUS, Fault, Service, deliver, until_the_client_leaves
 from sandbox.recogniser import Recognised
 from sandbox.sound import RATE_HZ, UnreadableAudio, samples_of
 
@@ -54,7 +54,7 @@ def router(behaviour: Behaviour) -> APIRouter:
             assert isinstance(file, UploadFile)
             data = await file.read()
             raw = form.get("file_format") == "pcm_s16le_16"
-        async with behaviour.elevenlabs_slot() as room:
+        async with behaviour.attending(Service.ELEVENLABS, until_the_client_leaves(request)) as room:
             return await transcribe(request, behaviour, fault if room else Fault.BUSY, data, raw)
 
     return routes

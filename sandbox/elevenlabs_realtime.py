@@ -38,12 +38,13 @@ def router(behaviour: Behaviour) -> APIRouter:
     async def realtime(socket: WebSocket) -> None:
         await socket.accept()
         session = Session(socket, behaviour)
-        try:
-            await session.run()
-        except WebSocketDisconnect:
-            return
-        finally:
-            session.stop_listening()
+        async with behaviour.attending(Service.ELEVENLABS_REALTIME, asyncio.Event().wait()):
+            try:
+                await session.run()
+            except WebSocketDisconnect:
+                return
+            finally:
+                session.stop_listening()
 
     return routes
 

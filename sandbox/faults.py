@@ -108,7 +108,9 @@ async def deliver(
         return JSONResponse(vendor_error(fault), STATUS[fault], headers=headers)
     body = json.dumps(answer, ensure_ascii=False).encode()
     if fault is Fault.HANG:
-        await _until_the_client_leaves(request)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LONGEST_HANG_S):
+                await until_the_client_leaves(request)
     if fault is Fault.DRIBBLE:
         return StreamingResponse(_dribble(body), media_type="application/json")
     if fault is Fault.CUT:
@@ -120,11 +122,10 @@ async def deliver(
     return Response(body, media_type="application/json")
 
 
-async def _until_the_client_leaves(request: Request) -> None:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(LONGEST_HANG_S):
-            while (await request.receive())["type"] != "http.disconnect":
-                pass
+async def until_the_client_leaves(request: Request) -> None:
+    """Once its body was read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _dribble(body: bytes) -> AsyncIterator[bytes]:

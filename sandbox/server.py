@@ -1,7 +1,8 @@
 """The sandbox server: every emulator on one port, and the switches for what goes wrong.
 
 `POST /sandbox/faults {"service": "elevenlabs", "script": ["429", "hang"]}` or `{"service": …, "rate": 0.2}`;
-`DELETE /sandbox/faults` mends everything; `GET /sandbox/state` counts requests and faults played.
+`DELETE /sandbox/faults` mends everything; `GET /sandbox/state` counts requests, faults played, and the most that each
+service had at a time.
 """
 
 import asyncio
@@ -36,7 +37,8 @@ def make_app(behaviour: Behaviour) -> FastAPI:
     @app.get("/sandbox/state")
     async def state() -> dict[str, Any]:
         faults = behaviour.faults
-        return {"sandbox": True, "requests": dict(faults.requests), "played": dict(faults.played)}
+        counts = {"requests": faults.requests, "played": faults.played, "most_at_a_time": behaviour.most_at_a_time}
+        return {"sandbox": True, **{name: dict(count) for name, count in counts.items()}}
 
     @app.post("/sandbox/faults", status_code=204)
     async def order_faults(order: FaultOrder) -> None:

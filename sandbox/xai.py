@@ -13,7 +13,7 @@ from starlette.datastructures import UploadFile
 
 from sandbox.answering import answer
 from sandbox.behaviour import Behaviour
-from sandbox.faults import FAULT_HEADER, STATUS, Fault, Service, deliver
+from sandbox.faults import FAULT_HEADER, STATUS, Fault, Service, deliver, until_the_client_leaves
 from sandbox.sound import RATE_HZ, UnreadableAudio, samples_of
 
 CHARS_PER_TOKEN = 4
@@ -52,7 +52,8 @@ def router(behaviour: Behaviour) -> APIRouter:
             return JSONResponse({"code": "invalid-argument", "error": "model and messages are required"}, 400)
         text = answer(body) if fault is not Fault.SCHEMA else json.dumps({"unexpected": True})
         completion = chat_completion(body, text, seen_prompts)
-        await asyncio.sleep(behaviour.timing.chat_s)
+        async with behaviour.attending(Service.XAI_CHAT, until_the_client_leaves(request)):
+            await asyncio.sleep(behaviour.timing.chat_s)
         if body.get("stream"):
             return StreamingResponse(streamed(completion), media_type="text/event-stream")
         played = Fault.NONE if fault is Fault.SCHEMA else fault  # the message breaks its schema, not the envelope

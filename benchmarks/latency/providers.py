@@ -1,6 +1,5 @@
 """The emulators as a process of their own, so that their work is not the graph's."""
 
-import argparse
 import json
 import subprocess
 import sys
@@ -9,11 +8,11 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def emulated_providers(given: argparse.Namespace) -> Iterator[dict[str, str]]:
+def emulated_providers(*, speech_ms: float, chat_ms: float) -> Iterator[dict[str, str]]:
     """The environment that points a graph at them."""
     command = [sys.executable, "-m", "sandbox", "--port", "0"]
-    text_ms = str(given.speech_ms)
-    timing = ["--speech-ms", text_ms, "--commit-ms", text_ms, "--chat-ms", str(given.chat_ms)]
+    text_ms = str(speech_ms)
+    timing = ["--speech-ms", text_ms, "--commit-ms", text_ms, "--chat-ms", str(chat_ms)]
     with subprocess.Popen([*command, *timing], stdout=subprocess.PIPE, text=True) as process:
         try:
             if process.stdout is None:

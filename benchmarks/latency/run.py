@@ -71,7 +71,7 @@ def _measured(mode: str, given: argparse.Namespace) -> list[dict[str, object]]:
         arguments[stage] = arguments.get(stage, {}) | changes
     with (
         tempfile.TemporaryDirectory(prefix="balto-latency-") as folder,
-        emulated_providers(given) as environment,
+        emulated_providers(speech_ms=given.speech_ms, chat_ms=given.chat_ms) as environment,
         Graph(config, Path(folder), environment) as graph,
     ):
         cards = asyncio.run(_stream(graph.url, given.counters, given.rounds))

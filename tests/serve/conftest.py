@@ -23,8 +23,9 @@ StartGraph = Callable[..., Graph]
 def start_graph(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StartGraph]:
     with ExitStack() as started:
 
-        def start(config: dict[str, Any] | None = None) -> Graph:
-            return started.enter_context(Graph(config or doubled_config(), tmp_path_factory.mktemp("graph")))
+        def start(config: dict[str, Any] | None = None, environment: dict[str, str] | None = None) -> Graph:
+            folder = tmp_path_factory.mktemp("graph")
+            return started.enter_context(Graph(config or doubled_config(), folder, environment))
 
         yield start
 

@@ -14,6 +14,7 @@ from configs.environment import Environment
 from configs.transcription import TranscriptionSettings
 from pipeline.stages import Transcription, TranscriptionRequest
 from pipeline.transcription import make_transcriber
+from sandbox.faults import Fault, Service
 from sandbox.recordings import Dialogue
 from sandbox.server import SandboxServer
 
@@ -54,7 +55,12 @@ def test_the_program_transcribes_fails_as_told_and_counts(program: str, dialogue
     assert httpx.delete(program + SWITCHES).status_code == 204
     assert transcribe(program, dialogue).status_code == 200
     state = httpx.get(f"{program}/sandbox/state").json()
-    assert state == {"sandbox": True, "requests": {"elevenlabs": 4}, "played": {"elevenlabs:503": 1}}
+    assert state == {
+        "sandbox": True,
+        "requests": {"elevenlabs": 4},
+        "played": {"elevenlabs:503": 1},
+        "most_at_a_time": {"elevenlabs": 1},
+    }
 
 
 @pytest.mark.parametrize("order", [{"service": "nobody"}, {"service": "elevenlabs", "script": ["nonsense"]}, {}])
@@ -99,3 +105,27 @@ async def test_a_plan_of_two_at_a_time_serves_eight_counters(
         await transcriber.aclose()
     assert all(isinstance(result, Transcription) for result in results)
     assert any(call.outcome == "ocupado" for result in results for call in result.calls)
+
+
+async def test_who_is_served_or_has_left_counts_no_more(
+    sandbox: SandboxServer, environment: Environment, dialogue: Dialogue
+) -> None:
+    transcriber = make_transcriber(TranscriptionSettings(), environment)
+    pcm = dialogue.samples()[: 16_000 * 3].tobytes()
+
+    def asked(number: int, budget_s: float) -> TranscriptionRequest:
+        who = {"session_id": f"s{number}", "utterance_id": f"u{number}", "balcao_id": "b", "cliente_codigo": "c"}
+        return TranscriptionRequest(**who, pcm=pcm, budget_s=budget_s)  # type: ignore[arg-type]
+
+    behaviour = sandbox.behaviour
+    try:
+        await asyncio.gather(*(transcriber.transcribe(asked(number, 10.0)) for number in range(3)))
+        assert behaviour.most_at_a_time == {"elevenlabs": 3}
+        behaviour.faults.script(Service.ELEVENLABS, [Fault.HANG])
+        await transcriber.transcribe(asked(3, 0.3))
+        async with asyncio.timeout(5):
+            while behaviour.under_way[Service.ELEVENLABS]:
+                await asyncio.sleep(0.01)
+    finally:
+        await transcriber.aclose()
+    assert behaviour.most_at_a_time == {"elevenlabs": 3}
