@@ -1,8 +1,8 @@
 """Settings of the speech-to-text client."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from configs.providers import CallSettings
 
@@ -137,3 +137,11 @@ class TranscriptionSettings(_Frozen):
     openai_compatible: OpenAICompatibleSettings = OpenAICompatibleSettings()
     xai: XaiSpeechSettings = XaiSpeechSettings()
     hygiene: HygieneSettings = HygieneSettings()
+
+    @model_validator(mode="after")
+    def _others_behind_realtime(self) -> Self:
+        if self.mode == "realtime" and "elevenlabs_realtime" in self.providers:
+            raise ValueError(
+                "mode realtime asks elevenlabs_realtime already: name in providers those that stand behind it"
+            )
+        return self

@@ -21,15 +21,21 @@ def build_app(args: ApplicationSettings) -> Application:
     Replicas, resources and autoscaling of each deployment are in `serve_config.yaml`, by its name.
     """
     names = tuple(product.name for product in load_catalogue(args.recommendation.catalogue).products.values())
-    transcriber = bound("transcriber", TranscriberReplica, args.transcription, names)
-    recommender = bound("recommender", RecommenderReplica, args.recommendation, args.model)
-    return graph(args, transcriber, recommender)
+    recorder = the_recorder(args)
+    transcriber = bound("transcriber", TranscriberReplica, args.transcription, names, recorder)
+    recommender = bound("recommender", RecommenderReplica, args.recommendation, args.model, recorder)
+    return graph(args, transcriber, recommender, recorder)
 
 
-def graph(args: ApplicationSettings, transcriber: Application, recommender: Application) -> Application:
+def the_recorder(args: ApplicationSettings) -> Application:
+    return bound("recorder", RecorderReplica, args.record)
+
+
+def graph(
+    args: ApplicationSettings, transcriber: Application, recommender: Application, recorder: Application
+) -> Application:
     """The graph around whatever stands for the providers' stages."""
     gate = bound("gate", GateReplica, args.gate, Environment().vad_energy_threshold)
-    recorder = bound("recorder", RecorderReplica, args.record)
     return bound("ingress", serve.ingress()(IngressReplica), args, gate, transcriber, recommender, recorder)
 
 

@@ -1,14 +1,19 @@
-"""The recorder: the one writer of the database, and the registry of counters."""
+"""The recorder: the one writer of the database, the registry of counters, and the ledger of shared accounts."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
 from configs.environment import Environment
 from configs.record import RecordSettings
+from pipeline.providers.shares import AccountShares, Holding, Share
 from pipeline.record.batch import Batch
 from pipeline.stages import Counter, RegistryError
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -19,6 +24,7 @@ class RecorderReplica:
 
         environment = Environment()
         self._service = RecordService(settings, environment.data_dir, environment.published_db)
+        self._shares = AccountShares(time.monotonic, lambda what: logger.error("ALERT %s", what))
 
     async def commit(self, batch: Batch) -> int:
         return await asyncio.wrap_future(self._service.submit(batch))
@@ -49,6 +55,10 @@ class RecorderReplica:
     async def spent_since(self, moment: datetime) -> dict[str, float]:
         """USD by client."""
         return await _apart(lambda: self._service.spent_since(moment))
+
+    async def share(self, replica: str, holdings: Sequence[Holding]) -> dict[str, Share]:
+        """What this replica may use of the accounts that it shares with others."""
+        return self._shares.renew(replica, holdings)
 
     async def ready(self) -> bool:
         return not self._service.closed

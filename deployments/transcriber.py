@@ -1,11 +1,16 @@
 """The transcriber: one client of the speech provider, waiting on the network for many counters at once."""
 
 from collections.abc import Sequence
+from typing import Any
+
+from ray.serve.handle import DeploymentHandle
 
 from configs.environment import Environment
 from configs.transcription import TranscriptionSettings
+from deployments.accounts import share_accounts
 from deployments.direct_serving import CalledDirectly, serve_directly
 from pipeline.events import ProviderCalled
+from pipeline.providers.partner import SharedAccount
 from pipeline.stages import SpeechPart, StageFailed, StreamId, Transcription, TranscriptionRequest
 from pipeline.transcription import make_live_transcriber, make_transcriber
 from pipeline.transcription.along import AlongTranscriber
@@ -13,15 +18,17 @@ from pipeline.transcription.along import AlongTranscriber
 
 class TranscriberReplica(CalledDirectly):
     async def __init__(  # type: ignore[misc]  # Serve awaits it: clients belong to the loop
-        self, settings: TranscriptionSettings, keyterms: Sequence[str]
+        self, settings: TranscriptionSettings, keyterms: Sequence[str], recorder: "DeploymentHandle[Any]"
     ) -> None:
         environment = Environment()
         self._whole = make_transcriber(settings, environment, keyterms)
-        self._along = (
-            AlongTranscriber(make_live_transcriber(settings, environment, keyterms), self._whole)
-            if settings.mode == "realtime"
-            else None
-        )
+        self._along = None
+        accounts: list[SharedAccount] = [*self._whole.accounts]
+        if settings.mode == "realtime":
+            live = make_live_transcriber(settings, environment, keyterms)
+            self._along = AlongTranscriber(live, self._whole)
+            accounts.append(live)
+        self._sharing = await share_accounts(accounts, recorder)
         self._direct = await serve_directly({"transcribe": self.transcribe, "hear": self.hear})
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
@@ -37,6 +44,7 @@ class TranscriberReplica(CalledDirectly):
 
     async def __del__(self) -> None:
         await self._direct.close()
+        self._sharing.cancel()
         if self._along:
             await self._along.aclose()
         await self._whole.aclose()

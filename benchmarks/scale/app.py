@@ -5,7 +5,7 @@ from ray.serve import Application
 
 from benchmarks.scale.doubles import DelayedRecommender, DelayedTranscriber
 from configs.application import ApplicationSettings
-from deployments.app import bound, graph
+from deployments.app import bound, graph, the_recorder
 
 
 class Delays(BaseModel):
@@ -22,4 +22,4 @@ class ScaleSettings(ApplicationSettings):
 def build_app(args: ScaleSettings) -> Application:
     transcriber = bound("transcriber", DelayedTranscriber, args.delays.transcriber_s)
     recommender = bound("recommender", DelayedRecommender, args.delays.recommender_s)
-    return graph(args, transcriber, recommender)
+    return graph(args, transcriber, recommender, the_recorder(args))

@@ -63,6 +63,23 @@ class Account:
         self._clock = clock
         self._retries = RetryBudget(settings.retry_budget, settings.retry_refund)
 
+    # --- the account is shared with other replicas: `partner.SharedAccount`
+
+    @property
+    def name(self) -> str:
+        return f"{self.provider}/{self._role}"
+
+    @property
+    def limit(self) -> int:
+        return self._settings.max_concurrent
+
+    @property
+    def held(self) -> int:
+        return max(self.turns.most, self.turns.taken)
+
+    async def allow(self, most: int) -> None:
+        self.turns.allow(most)
+
     async def call(self, attempt: Callable[[], Awaitable[Reply[T]]], ask: Ask) -> Answered[T] | StageFailed:
         """Make the call within `ask.budget_s`, queueing and retries included. Failure is a value, not an exception."""
         timeout = asyncio.timeout(ask.budget_s)

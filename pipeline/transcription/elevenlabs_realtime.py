@@ -51,6 +51,21 @@ class ElevenLabsRealtime:
     def usage(self, audio_s: float) -> Usage:
         return Usage(audio_s=audio_s, keyterms=len(self._keyterms))
 
+    # --- the account is shared with other replicas: `providers.partner.SharedAccount`
+
+    @property
+    def limit(self) -> int:
+        return self.account.limit
+
+    @property
+    def held(self) -> int:
+        return max(self.account.held, len(self.streams))
+
+    async def allow(self, most: int) -> None:
+        """Sockets that are open count like calls."""
+        await self.account.allow(most)
+        await self.streams.allow(most)
+
     async def connect(self, on_partial: Callable[[str], None]) -> ScribeSocket:
         return await ScribeSocket.open(self.settings, self._base_url, self._api_key, self._keyterms, on_partial)
 

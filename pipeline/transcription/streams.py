@@ -24,6 +24,12 @@ class Streams:
     def __len__(self) -> int:
         return len(self._open)
 
+    async def allow(self, most: int) -> None:
+        """So many from now on. Idle ones go at once; one that speaks, when this is said again after it has ended."""
+        self.most = most
+        while len(self._open) > most and (other := self._idle()):
+            await other.make_way()
+
     async def enter(self, stream: Stream) -> None:
         """Take a place. Raises NotCalled (fila_cheia) when every place is taken by somebody who speaks."""
         in_the_way = None

@@ -93,7 +93,7 @@ async def test_audio_that_was_sent_along_and_never_got_its_turn(live: ElevenLabs
     session = live.open("s1", balcao_id="b1")
     await session.feed(SECOND * 3)
     await asyncio.sleep(1)
-    live.account.turns.allow(0)
+    await live.account.allow(0)
     failed = await session.commit("u1", 1.0)
     assert failed.calls == ()
     assert seconds(live.unclaimed()) == provider.sent_bytes / len(SECOND) == 3

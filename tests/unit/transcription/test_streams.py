@@ -39,3 +39,19 @@ async def test_one_that_speaks_keeps_its_place_and_one_that_has_a_place_may_come
     streams.leave(speaking)
     await streams.enter(other)
     assert len(streams) == 1
+
+
+async def test_fewer_places_send_idle_ones_away_at_once_and_others_once_they_have_ended() -> None:
+    streams = Streams(3)
+    speaking, idle, other = Counter(streams, idle=False), Counter(streams), Counter(streams)
+    for counter in (speaking, idle, other):
+        await streams.enter(counter)
+    await streams.allow(0)
+    assert (len(streams), speaking.made_way, idle.made_way, other.made_way) == (1, 0, 1, 1)
+    with pytest.raises(NotCalled):
+        await streams.enter(idle)
+    speaking.idle = True
+    await streams.allow(0)
+    assert len(streams) == 0
+    await streams.allow(1)
+    await streams.enter(idle)
