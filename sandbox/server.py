@@ -90,5 +90,5 @@ def serve(port: int, timing: Timing) -> None:
     chosen = listener.getsockname()[1]
     print(json.dumps({"port": chosen, "url": f"http://127.0.0.1:{chosen}"}), flush=True)
     app = make_app(Behaviour(timing=timing))
-    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S, lifespan="off")
+    config = uvicorn.Config(app, log_level="critical", timeout_graceful_shutdown=GRACE_S, lifespan="off")
     uvicorn.Server(config).run([listener])

@@ -18,12 +18,9 @@ from pathlib import Path
 import duckdb
 import yaml
 
+from benchmarks.latency.counters import STAGGER_S, play, registered
 from benchmarks.latency.providers import emulated_providers
 from benchmarks.scale.graph import ROOT, Graph
-from client.connection import Connection
-from client.messages import Recommendation
-from client.registration import Registration, socket_url
-from client.wav import WavAudio, paced
 from sandbox.recordings import Dialogue, load_dialogues
 
 RESULTS = ROOT / "benchmarks" / "results" / "latency.jsonl"
@@ -37,8 +34,6 @@ MODES: dict[str, dict[str, dict[str, object]]] = {
         "ingress": {"conversation": {"speculate": True}},
     },
 }
-TAIL_S = 4.0  # silence after a dialogue: what is due is asked and shown
-STAGGER_S = 0.7  # counters do not speak in chorus
 PUBLISHED_WITHIN_S = 20.0
 
 # Column of analise.interacoes -> figure.
@@ -101,9 +96,7 @@ def _arguments() -> argparse.Namespace:
 async def _stream(url: str, counters: int, rounds: int) -> int:
     """Play the dialogues that end in a product; how many cards the counters saw."""
     dialogues = [dialogue for dialogue in load_dialogues() if dialogue.expects == "recomendar"]
-    with Registration(url) as registration:
-        codigo = registration.client(email="bench@exemplo.invalid", razao_social="Bancada", telefone="11 0000-0000")
-        keys = [registration.counter(nome_balcao=f"B{n}", user_codigo=codigo)[1] for n in range(counters)]
+    keys = registered(url, counters)
     seen = await asyncio.gather(*(_counter(url, key, n, rounds, dialogues) for n, key in enumerate(keys)))
     return sum(seen)
 
@@ -112,24 +105,7 @@ async def _counter(url: str, key: str, number: int, rounds: int, dialogues: Sequ
     await asyncio.sleep(number * STAGGER_S)
     cards = 0
     for turn in range(rounds):  # a session each: nothing is suggested twice in one conversation
-        cards += await _play(url, key, dialogues[(number + turn) % len(dialogues)])
-    return cards
-
-
-async def _play(url: str, key: str, dialogue: Dialogue) -> int:
-    cards = 0
-    async with Connection(socket_url(url), key) as connection:
-
-        async def listen() -> None:
-            nonlocal cards
-            async for message in connection:
-                cards += isinstance(message, Recommendation)
-
-        listening = asyncio.create_task(listen(), name=f"cards of {dialogue.name}")
-        async for chunk in paced(WavAudio.read(dialogue.wav).chunks(tail_s=TAIL_S)):
-            await connection.send(chunk)
-        listening.cancel()
-        await asyncio.gather(listening, return_exceptions=True)
+        cards += (await play(url, key, dialogues[(number + turn) % len(dialogues)])).cards
     return cards
 
 

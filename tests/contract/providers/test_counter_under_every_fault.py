@@ -1,4 +1,4 @@
-"""For every fault: what the counter sees, what is recorded, and that the next utterance is fine; batch and chat."""
+"""For every fault: what the counter sees, what is recorded, and that the next utterance is fine; as the docs say it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from configs.budget import BudgetSettings
 from configs.environment import Environment
 from configs.ingress import ConversationSettings
 from configs.model import ModelSettings
@@ -15,7 +16,7 @@ from configs.transcription import TranscriptionSettings
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Conversation, Stages
 from pipeline.events import Decided, ErrorNoted, InteractionOutcome, ProviderCalled, Shown, Transcribed
-from pipeline.providers.errors import Category
+from pipeline.providers.budget import BudgetedRecommender, BudgetedTranscriber, DailyBudget
 from pipeline.recommendation.chat import make_chat_model
 from pipeline.recommendation.recommend import make_recommender
 from pipeline.stages import SpeechSpan
@@ -23,25 +24,14 @@ from pipeline.transcription import make_transcriber
 from sandbox.faults import Fault, Service
 from sandbox.recordings import Dialogue
 from sandbox.server import SandboxServer
+from tests.contract.providers.fault_table import Consequence, fault_table
 from tests.contract.providers.test_realtime import utterances
 from tests.fakes.stages import COUNTER, FakeGate, FakeRecorder
 
 COMPLAINT = 2  # the line of the dialogue that asks for something
-SPEECH_FAULTS = {
-    Fault.BUSY: Category.BUSY,
-    Fault.BUSY_RETRY_AFTER: Category.CAPACITY,
-    Fault.KEY: Category.AUTH,
-    Fault.QUOTA: Category.QUOTA,
-    Fault.CREDIT: Category.AUTH,
-    Fault.ERROR: Category.TRANSIENT,
-    Fault.UNAVAILABLE: Category.TRANSIENT,
-    Fault.HANG: Category.TIMEOUT,
-    Fault.DRIBBLE: Category.TIMEOUT,
-    Fault.CUT: Category.TRANSIENT,
-    Fault.MALFORMED: Category.MALFORMED,
-    Fault.SCHEMA: Category.MALFORMED,
-}
-NEED_SOMEBODY = {Category.AUTH, Category.QUOTA}
+TABLE = fault_table()
+BATCH = {fault: row.batch for fault, row in TABLE.items() if row.batch}
+MODEL = {fault: row.model for fault, row in TABLE.items() if row.model}
 CALL = {"attempts": 1, "breaker_refused_open_s": 0.01}
 
 
@@ -61,6 +51,10 @@ class Shop:
 
     async def _send(self, message: dict[str, Any]) -> None:
         self.cards.append(message)
+
+    @property
+    def alerted(self) -> bool:
+        return any(noted.alert for noted in self.recorder.of(ErrorNoted))
 
     async def says(self, pcm: bytes) -> Transcribed:
         """One utterance, and its row once what it leads to is over."""
@@ -92,8 +86,9 @@ def open_shop(environment: Environment) -> Open:
         model = make_chat_model(ModelSettings.model_validate({"call": call}), environment)
         assert model is not None
         gate, recorder = FakeGate(), FakeRecorder()
-        recommender = make_recommender(RecommendationSettings(), model)
-        shop = Shop(Stages(gate, transcriber, recommender, recorder), gate, recorder)
+        budget = DailyBudget(BudgetSettings(), lambda noted: recorder.note([noted]))
+        recommender = BudgetedRecommender(make_recommender(RecommendationSettings(), model), budget)
+        shop = Shop(Stages(gate, BudgetedTranscriber(transcriber, budget), recommender, recorder), gate, recorder)
         try:
             yield shop
         finally:
@@ -103,20 +98,24 @@ def open_shop(environment: Environment) -> Open:
     return opened
 
 
-@pytest.mark.parametrize(("fault", "category"), SPEECH_FAULTS.items(), ids=lambda value: str(value))
+def test_the_docs_name_every_fault_that_can_be_played() -> None:
+    assert TABLE.keys() == set(Fault) - {Fault.NONE}
+
+
+@pytest.mark.parametrize(("fault", "said"), BATCH.items(), ids=lambda value: str(value)[:20])
 async def test_speech_that_a_provider_did_not_answer(
-    open_shop: Open, sandbox: SandboxServer, dialogue: Dialogue, fault: Fault, category: Category
+    open_shop: Open, sandbox: SandboxServer, dialogue: Dialogue, fault: Fault, said: Consequence
 ) -> None:
     text, pcm = utterances(dialogue)[COMPLAINT]
     sandbox.behaviour.faults.script(Service.ELEVENLABS, [fault])
     async with open_shop(fault) as shop:
         lost = await shop.says(pcm)
-        assert (lost.text, lost.failure) == ("", category)
+        assert (lost.text, lost.failure) == ("", said.recorded)
         (call,) = shop.recorder.of(ProviderCalled)
-        assert (call.outcome, call.utterance_id) == (category, lost.utterance_id)
+        assert (call.outcome, call.utterance_id) == (said.recorded, lost.utterance_id)
         (noted,) = shop.recorder.of(ErrorNoted)
-        assert (noted.kind, noted.utterance_id, noted.alert) == (category, lost.utterance_id, category in NEED_SOMEBODY)
-        assert not shop.cards
+        assert (noted.kind, noted.utterance_id, noted.alert) == (said.recorded, lost.utterance_id, said.alert)
+        assert (said.sees, shop.cards) == ("no card", [])
         await asyncio.sleep(0.02)
         fine = await shop.says(pcm)
         assert (fine.text, fine.failure) == (text, None)
@@ -124,9 +123,9 @@ async def test_speech_that_a_provider_did_not_answer(
         assert [card["comando"] for card in shop.cards] == ["recomendar"]
 
 
-@pytest.mark.parametrize("fault", [fault for fault in Fault if fault not in (Fault.NONE, Fault.CLOSE)], ids=str)
+@pytest.mark.parametrize(("fault", "said"), MODEL.items(), ids=lambda value: str(value)[:20])
 async def test_a_question_that_the_model_did_not_answer(
-    open_shop: Open, sandbox: SandboxServer, dialogue: Dialogue, fault: Fault
+    open_shop: Open, sandbox: SandboxServer, dialogue: Dialogue, fault: Fault, said: Consequence
 ) -> None:
     """The catalogue answers in its place, and the record says so."""
     _, pcm = utterances(dialogue)[COMPLAINT]
@@ -135,10 +134,10 @@ async def test_a_question_that_the_model_did_not_answer(
         await shop.says(pcm)
         await shop.leaves()
     (card,) = shop.cards
-    assert card["comando"] == "recomendar"
+    assert (said.sees, card["comando"]) == ("the catalogue's card", "recomendar")
     (decided,) = shop.recorder.of(Decided)
     assert (decided.outcome, decided.engine) == (InteractionOutcome.SUGGESTED, "deterministico")
     assert [shown.interaction_id for shown in shop.recorder.of(Shown)] == [decided.interaction_id]
     (call,) = [call for call in shop.recorder.of(ProviderCalled) if call.role == "llm"]
-    assert call.interaction_id == decided.interaction_id
-    assert (call.outcome == "ok") is (fault is Fault.SCHEMA)  # JSON of another shape is an answer, and refused by us
+    assert (call.outcome, call.interaction_id) == (said.recorded, decided.interaction_id)
+    assert shop.alerted == said.alert

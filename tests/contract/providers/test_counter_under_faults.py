@@ -1,4 +1,4 @@
-"""What a counter and its record see of a realtime socket that breaks and of a name that does not resolve."""
+"""What a counter and its record see of a realtime stream's faults, as the docs say it, and of a name not resolved."""
 
 import asyncio
 import socket
@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from configs.budget import BudgetSettings
 from configs.environment import Environment
 from configs.ingress import ConversationSettings
 from configs.recommendation import RecommendationSettings
@@ -13,7 +14,9 @@ from configs.transcription import TranscriptionSettings
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.conversation import Conversation, Stages
 from pipeline.events import ErrorNoted, ProviderCalled, Transcribed
+from pipeline.providers.budget import BudgetedTranscriber, DailyBudget
 from pipeline.providers.errors import Category
+from pipeline.recommendation.recommend import make_recommender
 from pipeline.stages import (
     GateReply,
     SpeechPart,
@@ -29,10 +32,12 @@ from pipeline.transcription.along import AlongTranscriber
 from sandbox.faults import Fault, Service
 from sandbox.recordings import Dialogue
 from sandbox.server import SandboxServer
+from tests.contract.providers.fault_table import Consequence, fault_table
 from tests.contract.providers.test_realtime import utterances
-from tests.fakes.stages import COUNTER, FakeGate, FakeRecommender, FakeRecorder
+from tests.fakes.stages import COUNTER, FakeGate, FakeRecorder
 
 CHUNK_BYTES = 3200
+REALTIME = {fault: row.realtime for fault, row in fault_table().items() if row.realtime}
 
 
 class Ears:
@@ -56,7 +61,9 @@ class Shop:
     def __init__(self, transcriber: Transcriber, ears: Ears) -> None:
         self.gate, self.recorder, self.ears = FakeGate(), FakeRecorder(), ears
         self.cards: list[dict[str, Any]] = []
-        stages = Stages(self.gate, transcriber, FakeRecommender(), self.recorder, ears)
+        budget = DailyBudget(BudgetSettings(), lambda noted: self.recorder.note([noted]))
+        catalogue = make_recommender(RecommendationSettings(), None)
+        stages = Stages(self.gate, BudgetedTranscriber(transcriber, budget), catalogue, self.recorder, ears)
         context = ConversationContext(RecommendationSettings())
         settings = ConversationSettings(max_ahead_s=600.0)
         self.conversation = Conversation(COUNTER, 1, stages, context, self._send, settings, "r1")
@@ -85,18 +92,19 @@ class Shop:
         return self.recorder.of(Transcribed)[known]
 
 
-@pytest.mark.parametrize("fault", [Fault.CLOSE, Fault.QUOTA])
-async def test_a_socket_that_breaks_mid_utterance_reaches_neither_the_counter_nor_the_next_utterance(
-    sandbox: SandboxServer, environment: Environment, dialogue: Dialogue, fault: Fault
+@pytest.mark.parametrize(("fault", "said"), REALTIME.items(), ids=lambda value: str(value)[:20])
+async def test_a_fault_in_the_stream_reaches_neither_the_counter_nor_the_next_utterance(
+    sandbox: SandboxServer, environment: Environment, dialogue: Dialogue, fault: Fault, said: Consequence
 ) -> None:
-    settings = TranscriptionSettings.model_validate({"elevenlabs_realtime": {"call": {"breaker_refused_open_s": 0.01}}})
+    call = {"breaker_refused_open_s": 0.01}
+    settings = TranscriptionSettings.model_validate({"elevenlabs_realtime": {"answer_timeout_s": 1.5, "call": call}})
     along = AlongTranscriber(
         make_live_transcriber(settings, environment), whole := make_transcriber(settings, environment)
     )
     shop = Shop(along, Ears(along))
     sandbox.behaviour.faults.script(Service.ELEVENLABS_REALTIME, [fault])
     try:
-        (one, first), (two, second), *_ = utterances(dialogue)
+        _, _, (one, first), (two, second), *_ = utterances(dialogue)
         rows = [await shop.says(first), await shop.says(second)]
         await shop.conversation.finish("fim", None, ask=True)
         await shop.ears.quiet()
@@ -105,13 +113,11 @@ async def test_a_socket_that_breaks_mid_utterance_reaches_neither_the_counter_no
         await whole.aclose()
     assert [row.text for row in rows] == [one, two]
     assert [row.failure for row in rows] == [None, None]
-    assert not shop.cards  # nothing but suggestions is ever sent
-    assert sandbox.behaviour.faults.played
+    assert (said.sees, [card["comando"] for card in shop.cards]) == ("its card", ["recomendar"])
     broken, fine = (shop.outcomes(row.utterance_id) for row in rows)
-    assert len(broken) > 1  # the failed attempt is in the record too
-    assert broken[-1] == "ok"
+    assert broken == [said.recorded, "ok"]  # the failed attempt is in the record too
     assert fine == ["ok"]
-    assert not shop.recorder.of(ErrorNoted)
+    assert any(noted.alert for noted in shop.recorder.of(ErrorNoted)) == said.alert
 
 
 @pytest.mark.parametrize("answer", ["refused", "slow"])
