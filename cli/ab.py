@@ -37,18 +37,22 @@ def ab(
         raise CommandError("set ELEVENLABS_API_KEY to compare the real services, or try: balto ab --sandbox")
     settings = read_settings(config, changes or ())
     pcm = WavAudio.read(wav or DIALOGUES / f"{FIRST_DIALOGUE}.wav").pcm
-    pairs = asyncio.run(_compare(pcm, settings, sandbox=sandbox, speed=speed, budget_s=budget_s))
+    pairs, dropped_usd = asyncio.run(_compare(pcm, settings, sandbox=sandbox, speed=speed, budget_s=budget_s))
     if not pairs:
         raise CommandError("the gate heard no speech in this recording: nothing to compare")
     out.print(_utterances(pairs))
-    out.print(_summary(pairs))
+    out.print(_summary(pairs, dropped_usd))
     if sandbox:
         out.print("[warn]SANDBOX[/warn]: emulated latencies and list prices; only the difference in form is real.")
+    for way, answers in _ways(pairs):
+        if all(answer.failure for answer in answers):
+            raise CommandError(f"{way} answered nothing ({answers[0].failure}): docs/providers.md says what that means")
 
 
 async def _compare(
     pcm: bytes, settings: ApplicationSettings, *, sandbox: bool, speed: float, budget_s: float
-) -> "Sequence[Pair]":
+) -> "tuple[Sequence[Pair], float]":
+    """Each utterance both ways, and what realtime was sent for nothing, in USD."""
     from pipeline.conversation.comparison import Comparison
     from pipeline.gate import make_host
     from pipeline.recommendation.catalogue import load_catalogue
@@ -64,7 +68,8 @@ async def _compare(
         try:
             gate = make_host(settings.gate, environment.vad_energy_threshold)
             talk = settings.ingress.conversation
-            return await Comparison(pcm, gate, batch, live, talk, speed=speed, budget_s=budget_s).run()
+            comparison = Comparison(pcm, gate, batch, live, talk, speed=speed, budget_s=budget_s)
+            return await comparison.run(), comparison.dropped_usd
         finally:
             await live.aclose()
             await batch.aclose()
@@ -76,7 +81,7 @@ def _utterances(pairs: "Sequence[Pair]") -> Table:
         table.add_column(name, justify=justify)  # type: ignore[arg-type]
     for pair in pairs:
         at = f"{pair.start_s:.1f}–{pair.end_s:.1f} s"
-        table.add_row(at, _cell(pair.batch), _cell(pair.realtime), str(pair.differing_words))
+        table.add_row(at, _cell(pair.batch), _cell(pair.realtime), _count(pair.differing_words))
     return table
 
 
@@ -85,17 +90,27 @@ def _cell(answer: "Answer") -> str:
     return f"{said}\n[quiet]{answer.latency_s * 1000:.0f} ms, US$ {answer.cost_usd:.6f}[/quiet]"
 
 
-def _summary(pairs: "Sequence[Pair]") -> Table:
+def _count(words: int | None) -> str:
+    return "–" if words is None else str(words)
+
+
+def _ways(pairs: "Sequence[Pair]") -> "list[tuple[str, list[Answer]]]":
+    return [("batch", [pair.batch for pair in pairs]), ("realtime", [pair.realtime for pair in pairs])]
+
+
+def _summary(pairs: "Sequence[Pair]", dropped_usd: float) -> Table:
+    """Latencies of what was answered; realtime's cost holds what was streamed for nothing."""
     table = Table(title="Close of the utterance → text")
     for name in ("", "median", "slowest", "cost", "failed"):
         table.add_column(name, justify="left" if not name else "right")
-    for name, answers in (("batch", [p.batch for p in pairs]), ("realtime", [p.realtime for p in pairs])):
-        latencies = sorted(answer.latency_s * 1000 for answer in answers)
+    for way, answers in _ways(pairs):
+        latencies = sorted(answer.latency_s * 1000 for answer in answers if answer.failure is None)
+        usd = sum(answer.cost_usd for answer in answers) + (dropped_usd if way == "realtime" else 0.0)
         table.add_row(
-            name,
-            f"{latencies[len(latencies) // 2]:.0f} ms",
-            f"{latencies[-1]:.0f} ms",
-            f"US$ {sum(answer.cost_usd for answer in answers):.6f}",
+            way,
+            f"{latencies[len(latencies) // 2]:.0f} ms" if latencies else "–",
+            f"{latencies[-1]:.0f} ms" if latencies else "–",
+            f"US$ {usd:.6f}",
             str(sum(answer.failure is not None for answer in answers)),
         )
     return table

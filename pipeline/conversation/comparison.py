@@ -58,8 +58,13 @@ class Pair:
     realtime: Answer
 
     @property
-    def differing_words(self) -> int:
-        """Words to change, add or drop to come from one text to the other; case and punctuation aside."""
+    def differing_words(self) -> int | None:
+        """Words to change, add or drop to come from one text to the other; case and punctuation aside.
+
+        None where one of them failed.
+        """
+        if self.batch.failure or self.realtime.failure:
+            return None
         one, other = ([plain(word) for word in answer.text.split()] for answer in (self.batch, self.realtime))
         return int(Levenshtein.distance(one, other))
 
@@ -88,6 +93,7 @@ class Comparison:
         self._sent = _Parts()
         self._following = Following(STREAM, Counter(STREAM, STREAM, STREAM), self._audio, self._sent, settings)
         self._answers: list[asyncio.Task[Pair]] = []
+        self.dropped_usd = 0.0  # realtime was sent this for what came to nothing
 
     async def run(self) -> Sequence[Pair]:
         started_s = time.monotonic()
@@ -102,6 +108,7 @@ class Comparison:
                 answer.cancel()
             self._gate.forget([STREAM])
             await self._realtime.end([STREAM])
+            self.dropped_usd += sum(call.cost_usd for call in self._realtime.unclaimed())
 
     def _ticks(self) -> list[StreamTick]:
         step = samples_from_ms(TICK_MS)
@@ -167,5 +174,6 @@ async def _timed(answer: Awaitable[Transcription | StageFailed], since_s: float)
     latency_s = time.monotonic() - since_s
     cost_usd = sum(call.cost_usd for call in result.calls)
     if isinstance(result, StageFailed):
-        return Answer("", latency_s, cost_usd, result.category)
+        why = result.calls[-1].outcome if result.calls else result.category
+        return Answer("", latency_s, cost_usd, why)
     return Answer(result.text, latency_s, cost_usd)

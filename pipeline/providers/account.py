@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+stamina.instrumentation.set_on_retry_hooks(())  # every attempt is in the record; a log line for each says nothing more
+
 
 @dataclass(slots=True)
 class _Asking:

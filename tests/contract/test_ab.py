@@ -32,3 +32,15 @@ def test_without_a_key_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_p
     monkeypatch.delenv("ELEVENLABS_API_KEY", raising=False)
     with pytest.raises(CommandError, match="balto ab --sandbox"):
         compare()
+
+
+def test_a_service_that_refuses_both_ways_is_named_with_its_reason_and_fails_the_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("ELEVENLABS_API_KEY", "a-key")
+    monkeypatch.setenv("ELEVENLABS_BASE_URL", "http://127.0.0.1:1")
+    done = CliRunner().invoke(app, ["ab", "--speed", "20", "--budget-s", "5"], env={"COLUMNS": "160"})
+    assert isinstance(done.exception, CommandError)
+    assert "batch answered nothing (transitoria)" in str(done.exception)
+    rows = re.findall(r"(batch|realtime)\W+–\W+–\W+US\$ 0\.000000\W+(\d+)", done.output)
+    assert [(way, int(failed) > 0) for way, failed in rows] == [("batch", True), ("realtime", True)]

@@ -102,7 +102,7 @@ def test_the_docs_name_every_fault_that_can_be_played() -> None:
     assert TABLE.keys() == set(Fault) - {Fault.NONE}
 
 
-@pytest.mark.parametrize(("fault", "said"), BATCH.items(), ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize(("fault", "said"), BATCH.items(), ids=list(BATCH))
 async def test_speech_that_a_provider_did_not_answer(
     open_shop: Open, sandbox: SandboxServer, dialogue: Dialogue, fault: Fault, said: Consequence
 ) -> None:
@@ -123,7 +123,7 @@ async def test_speech_that_a_provider_did_not_answer(
         assert [card["comando"] for card in shop.cards] == ["recomendar"]
 
 
-@pytest.mark.parametrize(("fault", "said"), MODEL.items(), ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize(("fault", "said"), MODEL.items(), ids=list(MODEL))
 async def test_a_question_that_the_model_did_not_answer(
     open_shop: Open, sandbox: SandboxServer, dialogue: Dialogue, fault: Fault, said: Consequence
 ) -> None:

@@ -92,7 +92,7 @@ class Shop:
         return self.recorder.of(Transcribed)[known]
 
 
-@pytest.mark.parametrize(("fault", "said"), REALTIME.items(), ids=lambda value: str(value)[:20])
+@pytest.mark.parametrize(("fault", "said"), REALTIME.items(), ids=list(REALTIME))
 async def test_a_fault_in_the_stream_reaches_neither_the_counter_nor_the_next_utterance(
     sandbox: SandboxServer, environment: Environment, dialogue: Dialogue, fault: Fault, said: Consequence
 ) -> None:
