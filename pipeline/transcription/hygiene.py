@@ -39,7 +39,7 @@ def clean(heard: Recognition, *, audio_s: float, previous_text: str, settings: H
     return Clean(" ".join(words), tuple(removed))
 
 
-@lru_cache(maxsize=4096)  # the phrases that are looked for are the same ones every time
+@lru_cache(maxsize=4096)  # most words are said again and again
 def plain(word: str) -> str:
     """For comparing: lower case, no accents, no punctuation at the edges."""
     letters = unicodedata.normalize("NFKD", word.casefold())
@@ -76,48 +76,60 @@ def _doubt(heard: Recognition, words: list[str], audio_s: float, settings: Hygie
 
 def _without_repeats(words: list[str], limit: int, removed: list[str]) -> list[str]:
     """A word or phrase said `limit` times in a row or more is kept once: recognisers loop, people do not."""
-    kept = list(words)
-    for size in range(1, LONGEST_REPEATED_PHRASE_WORDS + 1):
+    kept, said = list(words), [plain(word) for word in words]
+    if len(set(said)) == len(said):
+        return kept
+    for size in range(1, min(LONGEST_REPEATED_PHRASE_WORDS, len(kept) // limit) + 1):
         start = 0
         while start + size * limit <= len(kept):
-            times = _times_in_a_row(kept, start, size)
+            times = _times_in_a_row(said, start, size)
             if times >= limit:
                 removed.append(f"repeated {times} times: {' '.join(kept[start : start + size])}")
                 del kept[start + size : start + size * times]
+                del said[start + size : start + size * times]
             start += 1
     return kept
 
 
-def _times_in_a_row(words: list[str], start: int, size: int) -> int:
-    phrase = [plain(word) for word in words[start : start + size]]
+def _times_in_a_row(said: list[str], start: int, size: int) -> int:
+    phrase = said[start : start + size]
     times = 1
-    while [plain(word) for word in words[start + size * times : start + size * (times + 1)]] == phrase:
+    while said[start + size * times : start + size * (times + 1)] == phrase:
         times += 1
     return times
 
 
 def _without_credits(words: list[str], beginnings: tuple[str, ...], removed: list[str]) -> list[str]:
+    if len(words) > MOST_WORDS_OF_CREDITS:
+        return words
     said = [plain(word) for word in words]
-    begins = any(said[: len(first.split())] == [plain(word) for word in first.split()] for first in beginnings)
-    if begins and len(words) <= MOST_WORDS_OF_CREDITS:
+    if any(said[: len(first)] == first for first in _plain_phrases(beginnings)):
         removed.append(f"credits: {' '.join(words)}")
         return []
     return words
 
 
+@lru_cache(maxsize=16)  # by setting: they are the same for every text
+def _plain_phrases(phrases: tuple[str, ...]) -> tuple[list[str], ...]:
+    """The words of each phrase for comparing, the longest first."""
+    plain_words = ([plain(word) for word in phrase.split()] for phrase in phrases if phrase.strip())
+    return tuple(sorted(plain_words, key=len, reverse=True))
+
+
 def _without_phrases(words: list[str], phrases: tuple[str, ...], removed: list[str]) -> list[str]:
     """Known inventions are cut out wherever they stand, the longest first; what is around them stays, scraps aside."""
-    kept = list(words)
-    for phrase in sorted((text.split() for text in phrases), key=len, reverse=True):
-        target = [plain(word) for word in phrase]
+    kept, said = list(words), [plain(word) for word in words]
+    for target in _plain_phrases(phrases):
         start = 0
-        while start + len(target) <= len(kept):
-            if [plain(word) for word in kept[start : start + len(target)]] == target:
+        while target[0] in said[start:]:
+            start = said.index(target[0], start)
+            if said[start : start + len(target)] == target:
                 removed.append(f"invented phrase: {' '.join(kept[start : start + len(target)])}")
                 del kept[start : start + len(target)]
+                del said[start : start + len(target)]
             else:
                 start += 1
-    if len(kept) < len(words) and all(len(plain(word)) <= LONGEST_SCRAP_CHARS for word in kept):
+    if len(kept) < len(words) and all(len(word) <= LONGEST_SCRAP_CHARS for word in said):
         removed.extend(f"left over: {word}" for word in kept)
         return []
     return kept
@@ -138,9 +150,7 @@ def _without_overlap(words: list[str], previous: list[str], least: int, removed:
 
 def _without_lone(words: list[str], lone: tuple[str, ...], removed: list[str]) -> list[str]:
     said = [plain(word) for word in words]
-    for phrase in lone:
-        once = [plain(word) for word in phrase.split()]
-        if words and said == once * (len(said) // len(once)):
-            removed.append(f"alone: {' '.join(words)}")
-            return []
+    if words and any(said == once * (len(said) // len(once)) for once in _plain_phrases(lone)):
+        removed.append(f"alone: {' '.join(words)}")
+        return []
     return words

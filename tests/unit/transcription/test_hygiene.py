@@ -169,3 +169,8 @@ def test_never_adds_a_word_and_accounts_for_what_it_takes(text: str, previous: s
 def test_cleaning_twice_changes_nothing_more(words: list[str]) -> None:
     once = cleaned(" ".join(words)).text
     assert cleaned(once).text == once
+
+
+def test_an_empty_phrase_in_the_settings_takes_nothing_out() -> None:
+    settings = HygieneSettings(phrases=("",), credits=(" ",), lone=("",))
+    assert clean(Recognition("tenho dor"), audio_s=3.0, previous_text="", settings=settings).text == "tenho dor"
