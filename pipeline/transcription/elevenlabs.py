@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from configs.transcription import ElevenLabsSettings
 from pipeline.providers.calls import Reply
 from pipeline.providers.prices import Usage
-from pipeline.providers.transport import open_client, post_form
+from pipeline.providers.transport import Form, open_client, post_form
 from pipeline.transcription.keyterms import usable
 from pipeline.transcription.recognition import Recognition, pcm_seconds, text_of, two_letters, words_of
 
@@ -26,7 +26,7 @@ class ElevenLabsBatch:
         self.model = settings.model
         self._keyterms = usable(keyterms, most=MOST_KEYTERMS, longest_chars=LONGEST_KEYTERM_CHARS)
         self._params = {"enable_logging": "true" if settings.enable_logging else "false"}
-        self._fields: dict[str, str | Sequence[str]] = {
+        fields: dict[str, str | Sequence[str]] = {
             "model_id": settings.model,
             "file_format": "pcm_s16le_16",
             "language_code": settings.language,
@@ -34,20 +34,15 @@ class ElevenLabsBatch:
             "timestamps_granularity": "word",
         }
         if self._keyterms:
-            self._fields["keyterms"] = self._keyterms
+            fields["keyterms"] = self._keyterms
+        self._form = Form(fields, filename="utterance.pcm", content_type="application/octet-stream")
         self._client = open_client(base_url, settings.call, {"xi-api-key": api_key})
 
     def usage(self, audio_s: float) -> Usage:
         return Usage(audio_s=audio_s, keyterms=len(self._keyterms))
 
     async def recognise(self, pcm: bytes, previous_text: str) -> Reply[Recognition]:
-        answer = await post_form(
-            self._client,
-            "/v1/speech-to-text",
-            fields=self._fields,
-            file=("utterance.pcm", pcm, "application/octet-stream"),
-            params=self._params,
-        )
+        answer = await post_form(self._client, "/v1/speech-to-text", self._form, pcm, self._params)
         body = answer.body
         heard = Recognition(text_of(body), words_of(body.get("words")), two_letters(body.get("language_code")))
         return Reply(

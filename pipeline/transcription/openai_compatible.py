@@ -10,7 +10,7 @@ from typing import Any
 from configs.transcription import OpenAICompatibleSettings
 from pipeline.providers.calls import Reply
 from pipeline.providers.prices import Usage
-from pipeline.providers.transport import open_client, post_form
+from pipeline.providers.transport import Form, open_client, post_form
 from pipeline.transcription.recognition import Recognition, Word, pcm_seconds, text_of, two_letters
 from pipeline.transcription.wav import wav_file
 
@@ -25,14 +25,15 @@ class OpenAICompatible:
 
     def __init__(self, settings: OpenAICompatibleSettings, api_key: str, keyterms: Sequence[str] = ()) -> None:
         self.model = settings.model
-        self._fields: dict[str, str | Sequence[str]] = {
+        fields = {
             "model": settings.model,
             "language": settings.language,
             "response_format": "verbose_json",
             "temperature": "0",
         }
         if keyterms:
-            self._fields["prompt"] = ", ".join(keyterms)
+            fields["prompt"] = ", ".join(keyterms)
+        self._form = Form(fields, filename="utterance.wav", content_type="audio/wav")
         headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
         self._client = open_client(settings.base_url, settings.call, headers)
 
@@ -40,12 +41,7 @@ class OpenAICompatible:
         return Usage(audio_s=audio_s)
 
     async def recognise(self, pcm: bytes, previous_text: str) -> Reply[Recognition]:
-        answer = await post_form(
-            self._client,
-            "/v1/audio/transcriptions",
-            fields=self._fields,
-            file=("utterance.wav", wav_file(pcm), "audio/wav"),
-        )
+        answer = await post_form(self._client, "/v1/audio/transcriptions", self._form, wav_file(pcm))
         return Reply(
             value=_recognition(answer.body),
             model=self.model,

@@ -9,7 +9,7 @@ from configs.transcription import XaiSpeechSettings
 from pipeline.audio import SAMPLE_RATE_HZ
 from pipeline.providers.calls import Reply
 from pipeline.providers.prices import Usage
-from pipeline.providers.transport import open_client, post_form
+from pipeline.providers.transport import Form, open_client, post_form
 from pipeline.transcription.keyterms import usable
 from pipeline.transcription.recognition import Recognition, pcm_seconds, text_of, two_letters, words_of
 
@@ -22,7 +22,7 @@ class XaiSpeech:
 
     def __init__(self, settings: XaiSpeechSettings, base_url: str, api_key: str, keyterms: Sequence[str] = ()) -> None:
         self.model = settings.model
-        self._fields: dict[str, str | Sequence[str]] = {
+        fields: dict[str, str | Sequence[str]] = {
             "model": settings.model,
             "language": settings.language,
             "format": "true",
@@ -30,16 +30,15 @@ class XaiSpeech:
             "sample_rate": str(SAMPLE_RATE_HZ),
         }
         if terms := usable(keyterms, most=MOST_KEYTERMS, longest_chars=LONGEST_KEYTERM_CHARS):
-            self._fields["keyterm"] = terms
+            fields["keyterm"] = terms
+        self._form = Form(fields, filename="utterance.pcm", content_type="application/octet-stream")
         self._client = open_client(base_url, settings.call, {"Authorization": f"Bearer {api_key}"})
 
     def usage(self, audio_s: float) -> Usage:
         return Usage(audio_s=audio_s)
 
     async def recognise(self, pcm: bytes, previous_text: str) -> Reply[Recognition]:
-        answer = await post_form(
-            self._client, "/v1/stt", fields=self._fields, file=("utterance.pcm", pcm, "application/octet-stream")
-        )
+        answer = await post_form(self._client, "/v1/stt", self._form, pcm)
         body = answer.body
         return Reply(
             value=Recognition(text_of(body), words_of(body.get("words")), two_letters(body.get("language"))),
