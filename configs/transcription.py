@@ -25,6 +25,7 @@ class ElevenLabsRealtimeSettings(_Frozen):
     language: str = "pt"
     enable_logging: bool = True
     keep_alive_s: float = Field(10.0, gt=0, description="an idle stream dies: an empty chunk is sent this often")
+    quiet_close_s: float = Field(300.0, gt=0, description="a counter quiet for this long has its stream closed")
     answer_timeout_s: float = Field(5.0, gt=0, description="a commit that is not answered within this is lost")
     call: CallSettings = CallSettings()
 

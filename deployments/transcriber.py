@@ -26,7 +26,7 @@ class TranscriberReplica(CalledDirectly):
         accounts: list[SharedAccount] = [*self._whole.accounts]
         if settings.mode == "realtime":
             live = make_live_transcriber(settings, environment, keyterms)
-            self._along = AlongTranscriber(live, self._whole)
+            self._along = AlongTranscriber(live, self._whole, settings.elevenlabs_realtime.quiet_close_s)
             accounts.append(live)
         self._sharing = await share_accounts(accounts, recorder)
         self._direct = await serve_directly({"transcribe": self.transcribe, "hear": self.hear})

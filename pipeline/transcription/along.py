@@ -5,6 +5,7 @@ carries all of its audio. So nothing depends on the live session: what it cannot
 """
 
 import asyncio
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -39,6 +40,7 @@ class _Heard:
     settled: asyncio.Event = field(default_factory=asyncio.Event)  # `settled_upto_sample` has moved
     done_upto_sample: int = 0  # parts of utterances before this are late
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    fed_at_s: float = 0.0  # the loop's clock
 
 
 _NOTHING_ASKED = StageFailed(category=Category.UNAVAILABLE, message="nothing of this utterance was asked for yet")
@@ -47,13 +49,16 @@ _NOTHING_ASKED = StageFailed(category=Category.UNAVAILABLE, message="nothing of 
 class AlongTranscriber:
     """Implements `pipeline.stages.Transcriber`; `feed` and `end` are what a `ListeningAlong` delivers."""
 
-    def __init__(self, live: LiveTranscriber, whole: Transcriber) -> None:
+    def __init__(self, live: LiveTranscriber, whole: Transcriber, quiet_close_s: float = math.inf) -> None:
+        """A stream that was not fed for `quiet_close_s` is over: its counter is quiet, or speaks to another replica."""
         self._live = live
         self._whole = whole
+        self._quiet_close_s = quiet_close_s
         self._streams: dict[StreamId, _Heard] = {}
 
     async def feed(self, parts: Sequence[SpeechPart]) -> None:
         """Streams at the same time, each one's parts in order."""
+        await self.end(self._quiet())
         by_stream: dict[StreamId, list[SpeechPart]] = {}
         for part in parts:
             by_stream.setdefault(part.stream_id, []).append(part)
@@ -68,6 +73,7 @@ class AlongTranscriber:
         if heard is None:
             session = self._live.open(part.stream_id, balcao_id=part.balcao_id)
             heard = self._streams[part.stream_id] = _Heard(session)
+        heard.fed_at_s = asyncio.get_running_loop().time()
         if part.utterance_start_sample < heard.done_upto_sample:
             return
         if heard.start_sample == _NONE_OPEN:
@@ -152,6 +158,14 @@ class AlongTranscriber:
             return await heard.session.commit(request.utterance_id, request.budget_s / 2)
         finally:
             await self._next(heard, end_sample)
+
+    def _quiet(self) -> list[StreamId]:
+        oldest_s = asyncio.get_running_loop().time() - self._quiet_close_s
+        return [
+            stream_id
+            for stream_id, heard in self._streams.items()
+            if heard.fed_at_s < oldest_s and not heard.turn.locked()
+        ]
 
     async def end(self, stream_ids: Sequence[StreamId]) -> None:
         ended = [heard for stream_id in stream_ids if (heard := self._streams.pop(stream_id, None))]

@@ -267,3 +267,18 @@ async def test_a_stream_that_ended_has_its_session_closed(live: Live, whole: Fak
     await along.feed([part(1000, 1000, 1600)])
     await along.end(["s", "unknown"])
     assert live.session.closed
+
+
+async def test_a_stream_that_is_quiet_for_long_is_closed_whoever_ends_it(live: Live, whole: FakeTranscriber) -> None:
+    """Its counter may speak to another replica by now, which will hear of its end."""
+    along = AlongTranscriber(live, whole, quiet_close_s=300.0)
+    await along.feed([part(1000, 1000, 1600)])
+    await asyncio.sleep(200)
+    await along.feed([SpeechPart("other", "b", 0, 0, b"\1\0")])
+    assert not live.session.closed
+    await asyncio.sleep(101)
+    await along.feed([SpeechPart("other", "b", 0, 1, b"\1\0")])
+    assert live.session.closed
+    live.session.closed = False
+    await along.feed([part(9000, 9000, 1600)])
+    assert (await text(along, request(9000, 1600))).startswith("ao vivo")
