@@ -12,7 +12,7 @@ INSTALL := $(UV) install --quiet --python $(BIN)/python --no-deps --require-hash
 # Else the graph's dozen processes each compile what they import. Some packages ship templates that are not Python.
 COMPILE := $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 
-.PHONY: help run test lint types lock docker-check clean bench bench-peers bench-record bench-latency bench-gate
+.PHONY: help run test lint types lock docker-check clean bench bench-peers bench-record bench-latency bench-chaos bench-gate
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -47,6 +47,9 @@ bench-record: $(VENV)/.dev  ## measure the record at 10 million interactions (mi
 
 bench-latency: $(VENV)/.dev  ## measure last word to card, batch and realtime (4 minutes; ARGS="--counters 20")
 	$(BIN)/python -m benchmarks.latency.run $(ARGS)
+
+bench-chaos: $(VENV)/.dev  ## one provider request in five fails: what becomes of utterances (22 minutes; ARGS="--counters 10 --seconds 30")
+	$(BIN)/python -m benchmarks.chaos.run $(ARGS)
 
 bench: $(VENV)/.dev  ## counters carried and what one costs (COUNTERS=1000 DURATION_S=600 CHUNK_MS=20 for more)
 	$(BIN)/python -m benchmarks.scale.run
