@@ -78,13 +78,14 @@ class Partner:
         try:
             async with asyncio.timeout(ANSWER_S):
                 holdings = [Holding(account.name, account.limit, account.held) for account in self._accounts]
-                shares = await self._renew(holdings)
+                answer = await self._renew(holdings)
+            shares = [answer[account.name] for account in self._accounts]
         except Exception as error:  # the ledger is another process: it can fail in as many ways as Ray can
             await self._unanswered(error)
             return True
         self._answered = True
-        self._learning = any(share.learning for share in shares.values())
-        settled = [await _keep_to(account, shares[account.name]) for account in self._accounts]
+        self._learning = any(share.learning for share in shares)
+        settled = [await _keep_to(account, share) for account, share in zip(self._accounts, shares, strict=True)]
         return all(settled)
 
     async def _unanswered(self, error: Exception) -> None:

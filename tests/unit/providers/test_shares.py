@@ -166,6 +166,20 @@ async def test_while_the_ledger_is_away_what_was_allowed_stands() -> None:
     await asyncio.gather(one.crash(), two.crash())
 
 
+async def test_an_answer_that_makes_no_sense_changes_nothing() -> None:
+    shop, plan = await Shop().open(), Plan()
+    one = await Replica("r1", shop, plan).start()
+    ledger, shop.ledger = shop.ledger, AccountShares(now_s, shop.alerts.append)
+    shop.ledger.renew = lambda replica, holdings: {}  # type: ignore[method-assign]
+    await asyncio.sleep(3)
+    assert shares(one) == [8]
+    shop.ledger = ledger
+    two = await Replica("r2", shop, plan).start()
+    await asyncio.sleep(3)
+    assert shares(one, two) == [4, 4]
+    await asyncio.gather(one.crash(), two.crash())
+
+
 async def test_a_replica_that_nobody_ever_answers_makes_one_call_at_a_time(caplog: pytest.LogCaptureFixture) -> None:
     shop, plan = Shop(), Plan()
     shop.away = True
