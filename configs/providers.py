@@ -12,7 +12,7 @@ class CallSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    max_concurrent: int = Field(8, ge=1, le=1000, description="calls at a time that the account's plan allows")
+    max_concurrent: int = Field(8, ge=1, le=1000, description="calls at a time that the plan allows, to all replicas")
     queue_limit: int = Field(200, ge=1, description="calls that may wait for a turn; more fail as fila_cheia")
     queue_limit_per_counter: int = Field(4, ge=1, description="of which one counter may hold this many")
     attempts: int = Field(3, ge=1, le=10, description="attempts at one call, the first included")
