@@ -16,7 +16,7 @@ class ConversationSettings(BaseModel):
     max_held_s: float = Field(60.0, ge=20, description="audio kept for replay and open utterances, per counter")
     account_every_s: float = Field(60.0, gt=0, description="quiet audio is accounted for at least this often")
     settle_after_ms: int | None = Field(
-        200,
+        100,
         ge=0,
         le=5000,
         description="realtime transcription is asked for the text so far at a pause of this length; null: at the end",

@@ -80,7 +80,11 @@ class Speculation:
         if since is None or paused is None:
             self._drop()  # the voice goes on, or it was no speech after all
         elif self._pause.heard and paused >= samples_from_ms(self._settings.speculate_after_ms):
-            self._begin(max(since, self._audio.start_sample), self._pause.heard_upto_sample, previous_text)
+            # One who listens along was asked for the text at some point of this pause, perhaps a shorter one than this.
+            end_sample = self._pause.began_sample if self._along else None
+            self._begin(
+                max(since, self._audio.start_sample), end_sample or self._pause.heard_upto_sample, previous_text
+            )
 
     def _judge(self, span: SpeechSpan) -> None:
         if self._guess and self._guess.state is State.OPEN and self._guess.foresaw(span):

@@ -8,6 +8,8 @@ from tests.fakes.stages import COUNTER
 
 SETTINGS = ConversationSettings(settle_after_ms=200, settle_least_ms=500, utterance_deadline_s=12)
 
+HOP = 512  # the voice model's: of what the gate was sent, less than that may be open
+
 
 class Listener:
     def __init__(self) -> None:
@@ -81,9 +83,21 @@ def test_where_the_voice_pauses_the_text_is_asked_for_and_silence_is_not_sent() 
     ticks(audio, along, 5, closing=True)
     *sent, asked = listener.parts
     assert (asked.pcm, asked.settle_within_s) == (b"", 6.0)
-    assert asked.start_sample == 16_000 + 6 * 1600  # so far the gate has surely heard, and no voice in the last of it
+    assert asked.start_sample == 16_000 + 7 * 1600 - HOP  # so far the gate has surely heard, no voice in the last of it
     assert b"".join(p.pcm for p in sent) == audio.cut(3000, asked.start_sample)
     assert {part.settle_within_s for part in sent} == {None}
+
+
+def test_the_shortest_pause_is_the_one_that_the_next_reply_confirms() -> None:
+    audio, listener = AudioBuffer(), Listener()
+    audio.append(bytes(32_000))
+    along = Following("s", COUNTER, audio, listener, ConversationSettings(settle_after_ms=0, settle_least_ms=500))
+    ticks(audio, along, 3, closing=False)
+    ticks(audio, along, 1, closing=True)
+    assert all(part.settle_within_s is None for part in listener.parts)
+    ticks(audio, along, 1, closing=True)
+    assert listener.parts[-1].settle_within_s is not None
+    assert listener.parts[-1].start_sample == 16_000 + 4 * 1600 - HOP
 
 
 def test_a_voice_that_goes_on_is_sent_from_where_the_sending_stopped() -> None:
@@ -107,7 +121,7 @@ def test_without_the_setting_nothing_is_asked_ahead() -> None:
     audio, listener = AudioBuffer(), Listener()
     along = Following("s", COUNTER, audio, listener, ConversationSettings(settle_after_ms=None))
     ticks(audio, along, 30, closing=True)
-    assert b"".join(p.pcm for p in listener.parts) == audio.cut(3000, audio.end_sample - 2 * 1600)
+    assert b"".join(p.pcm for p in listener.parts) == audio.cut(3000, audio.end_sample - 1600 - HOP)
     assert all(p.settle_within_s is None for p in listener.parts)
 
 

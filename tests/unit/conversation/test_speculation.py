@@ -74,9 +74,13 @@ class Recommender(FakeRecommender):
 
 
 class Ears:
-    """Somebody listens along; what he hears does not matter here."""
+    """Somebody listens along, and keeps what he was told."""
 
-    def feed(self, part: SpeechPart) -> None: ...
+    def __init__(self) -> None:
+        self.parts: list[SpeechPart] = []
+
+    def feed(self, part: SpeechPart) -> None:
+        self.parts.append(part)
 
     def end(self, stream_id: StreamId) -> None: ...
 
@@ -267,6 +271,20 @@ async def test_one_who_listens_along_is_asked_what_he_has_and_then_for_the_text_
     await shop.conversation.finish("fim", None, ask=True)
     assert not shop.thrown_away
     assert len(shop.recorder.of(ProviderCalled)) == 2
+
+
+async def test_one_who_listens_along_is_asked_about_a_point_up_to_which_the_text_is_on_its_way() -> None:
+    shop = Shop(along=True, settle_after_ms=100)  # sooner than the guess
+    shop.transcriber.answers = [replace(said(COMPLAINT), calls=()), said(COMPLAINT)]
+    shop.recommender.answers = [suggested("PARAC")]
+    await shop.hear(3, since_s=1)
+    await shop.hear(3.6, since_s=1, closing=True)
+    shop.closes(1, 3)
+    assert shop.along is not None
+    settled = next(part for part in shop.along.parts if part.settle_within_s is not None)
+    guess = shop.transcriber.asked[0]
+    assert 3 * 16_000 <= guess.start_sample + len(guess.pcm) // 2 <= settled.start_sample
+    await shop.conversation.finish("fim", None, ask=True)
 
 
 async def test_one_who_listens_along_and_is_not_asked_in_pauses_cannot_be_asked_ahead() -> None:
