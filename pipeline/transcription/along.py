@@ -40,6 +40,7 @@ class _Heard:
     settled: asyncio.Event = field(default_factory=asyncio.Event)  # `settled_upto_sample` has moved
     done_upto_sample: int = 0  # parts of utterances before this are late
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    closing: bool = False  # the text of the open utterance is being asked for, with all of its audio
     fed_at_s: float = 0.0  # the loop's clock
 
 
@@ -81,6 +82,8 @@ class AlongTranscriber:
         if part.utterance_start_sample != heard.start_sample:
             heard.waiting.append(part)
             return
+        if heard.closing:
+            return  # late, and not worth waiting for: other counters' speech comes behind it
         async with heard.turn:
             if part.utterance_start_sample == heard.start_sample:  # else it was late: its utterance is over
                 await self._take(heard, part)
@@ -101,6 +104,7 @@ class AlongTranscriber:
     async def _next(self, heard: _Heard, done_upto_sample: int) -> None:
         """Begin with the parts that came while the utterance before was open."""
         heard.done_upto_sample = done_upto_sample
+        heard.closing = False
         heard.settled_upto_sample = 0
         heard.settled.set()
         waiting = [part for part in heard.waiting if part.utterance_start_sample >= done_upto_sample]
@@ -146,6 +150,7 @@ class AlongTranscriber:
         end_sample = request.start_sample + len(request.pcm) // SAMPLE_BYTES
         if heard.start_sample > request.start_sample + _SAME_START_SAMPLES:
             return None  # it hears a later one already
+        heard.closing = True
         try:
             if heard.start_sample == _NONE_OPEN or heard.start_sample < request.start_sample - _SAME_START_SAMPLES:
                 await heard.session.discard()

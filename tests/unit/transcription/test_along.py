@@ -282,3 +282,18 @@ async def test_a_stream_that_is_quiet_for_long_is_closed_whoever_ends_it(live: L
     live.session.closed = False
     await along.feed([part(9000, 9000, 1600)])
     assert (await text(along, request(9000, 1600))).startswith("ao vivo")
+
+
+async def test_a_late_part_of_an_utterance_whose_text_hangs_holds_nobody_up(live: Live, whole: FakeTranscriber) -> None:
+    along = AlongTranscriber(live, whole)
+    await along.feed([part(1000, 1000, 1600)])
+    live.session.takes_s = 5.0
+    asking = asyncio.create_task(along.transcribe(request(1000, 3200)))
+    await asyncio.sleep(0.1)
+    async with asyncio.timeout(0.1):
+        await along.feed([part(1000, 2600, 1600), part(9000, 9000, 1600)])
+    answer = await asking
+    assert isinstance(answer, Transcription)
+    assert answer.text == "ao vivo 3200"
+    live.session.takes_s = 0.0
+    assert await text(along, request(9000, 1600)) == "ao vivo 1600"
