@@ -1,9 +1,9 @@
 """A crowd is voice that never pauses and hardly changes in level: then only what stands out of it is heard.
 
 A model hears other customers as well as this one. What tells them apart: a conversation pauses, so voice all
-the time is a background; the model is sure of one talker most of the time, also in noise, and of a mixture of
-talkers seldom; and one talker's level swings by tens of dB, a crowd's by a few. Only when all three hold does
-voice have to be louder than the crowd usually is.
+the time is a background; one talker's sounds and closures move the model's log-odds up and down from hop to hop,
+also in noise, and a mixture of talkers hardly does; and one talker's level swings by tens of dB, a crowd's by a
+few. Only when all three hold does voice have to be louder than the crowd usually is.
 """
 
 import math
@@ -17,13 +17,14 @@ from pipeline.gate.level import dbfs
 SECONDS = QUANTUM_SAMPLES / 16_000
 KEEP = math.exp(-SECONDS / 20.0)  # how voiced the last 20 s or so were
 VOICED_FROM, VOICED_TO = 0.5, 0.7  # of the time: not a crowd .. surely one, as far as pauses say
-CLEAR_NONE, CLEAR_FULL = 0.5, 0.35  # share of the voice that is clear: a talker .. a crowd
+LIVELY_NONE, LIVELY_FULL = 0.82, 0.67  # change of the log-odds from hop to hop while voiced: a talker .. a crowd
 SWING_NONE_DB, SWING_FULL_DB = 18.0, 14.0  # typical level above the floor: a talker .. a crowd
+STEADY_NONE_DB, STEADY_FULL_DB = 1.5, 2.5  # the same: steady noise that a talker hardly stands out of .. a crowd
 OFF_DB = np.array([-10.0, 0.0, 10.0])  # how far a quantum is off the typical level, and how far that moves then:
 STEPS_DB = np.array([-0.08, -0.04, 0.06, 0.12])  # to the 0.6 quantile, twice as fast from far off
-STAND_OUT_DB = 6.5
+STAND_OUT_DB = 6.0
 LOGIT_PER_DB = 2.0
-VOICED, CLEAR, TYPICAL, POWER = range(4)  # columns: shares of the time, 0..1; dBFS (nan: nothing heard yet); see below
+VOICED, LIVELY, TYPICAL, POWER = range(4)  # columns: share of the time; log-odds; dBFS (nan: nothing yet); see below
 
 
 def _share(values: Doubles, none: float, full: float) -> Doubles:
@@ -58,14 +59,15 @@ class Crowds:
         """Forget the quantum before."""
         self._state[row, POWER] = 0.0
 
-    def penalties(self, rows: Rows, shares: Doubles, powers: Doubles, floors_dbfs: Doubles) -> Doubles | None:
+    def penalties(self, rows: Rows, traits: Doubles, powers: Doubles, floors_dbfs: Doubles) -> Doubles | None:
         """What one quantum's log-odds lose; None for nothing anywhere.
 
-        `shares` [n, 2]: of its hops, which were voiced and which were clear voice. `powers`: mean squares.
+        `traits` [n, 2]: the share of its hops that were voiced, and how much the log-odds changed from one to the
+        next on average. `powers`: mean squares.
         """
         state = self._state.take(rows, axis=0)
         before = state[:, POWER].copy()
-        state[:, :TYPICAL] += (1 - KEEP) * (shares - state[:, :TYPICAL])
+        state[:, :TYPICAL] += (1 - KEEP) * (traits - state[:, :TYPICAL])
         state[:, TYPICAL] = _followed(state[:, TYPICAL], dbfs(powers))
         state[:, POWER] = powers
         self._state[rows] = state
@@ -87,6 +89,8 @@ def _certainty(state: Doubles, floors_dbfs: Doubles) -> Doubles:
     """How surely each background is a crowd, 0..1."""
     voiced = state[:, VOICED]
     certainty = _share(voiced, VOICED_FROM, VOICED_TO)
-    certainty *= _share(state[:, CLEAR] / np.maximum(voiced, VOICED_FROM), CLEAR_NONE, CLEAR_FULL)
-    certainty *= _share(state[:, TYPICAL] - floors_dbfs, SWING_NONE_DB, SWING_FULL_DB)
+    certainty *= _share(state[:, LIVELY] / np.maximum(voiced, VOICED_FROM), LIVELY_NONE, LIVELY_FULL)
+    swing_db = state[:, TYPICAL] - floors_dbfs
+    certainty *= _share(swing_db, SWING_NONE_DB, SWING_FULL_DB)
+    certainty *= _share(swing_db, STEADY_NONE_DB, STEADY_FULL_DB)
     return certainty

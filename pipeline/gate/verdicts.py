@@ -52,20 +52,23 @@ class Judge:
 
         `logits`, `powers`: the model's log-odds and the mean squares, one a hop. `floors_dbfs`: one a run.
         """
-        hops = np.empty((len(logits), 3))  # voiced, clear, power
+        hops = np.empty((len(logits), 4))  # voiced, change, clear, power
         np.greater(logits, BACKGROUND_LOGIT, out=hops[:, 0], casting="unsafe")
-        np.greater(logits, CONFIDENT_LOGIT, out=hops[:, 1], casting="unsafe")
-        hops[:, 2] = powers
+        np.abs(logits[1:] - logits[:-1], out=hops[1:, 1])
+        hops[question.offsets, 1] = 0.0  # a run's first hop comes after none
+        np.greater(logits, CONFIDENT_LOGIT, out=hops[:, 2], casting="unsafe")
+        hops[:, 3] = powers
         means = np.add.reduceat(hops, question.offsets) / question.counts[:, None]
+        means[:, 1] *= question.counts / (question.counts - 1)
         lowered = self._shift.take(question.rows)
-        penalties = self.crowds.penalties(question.rows, means[:, :2], means[:, 2], floors_dbfs)
+        penalties = self.crowds.penalties(question.rows, means[:, :2], means[:, 3], floors_dbfs)
         if penalties is not None:
             lowered += penalties
         levels = dbfs(powers)
         loud = levels > (floors_dbfs + FAINT_ABOVE_FLOOR_DB).repeat(question.counts)
         voices = np.maximum(BOUNDS.searchsorted(logits - lowered.repeat(question.counts)), loud)
         something: Flags = np.maximum.reduceat(voices, question.offsets) > Voice.NONE
-        self._follow(question, something & (means[:, 1] > 0), hops[:, 1], levels)
+        self._follow(question, something & (means[:, 2] > 0), hops[:, 2], levels)
         return _told(question, something, voices, levels)
 
     def _follow(self, question: Question, sure: Flags, clear: Doubles, levels_dbfs: Doubles) -> None:
