@@ -41,13 +41,14 @@ class Timing:
     longest: int
     overlap: int
     look_back: int = 0  # verdicts may come for audio up to this long ago
-    back_date: int = samples_from_ms(300)  # how far faint voice before the votes moves the beginning
+    back_date: int = samples_from_ms(300)  # how far faint voice right before the votes moves the beginning
+    word_before: int = samples_from_ms(800)  # and how far what nearly was voice does, whatever lies between
     cut_search: int = samples_from_ms(3000)  # how far back the quietest place for a cut is looked for
 
     @property
     def reach_back(self) -> int:
         """An utterance that opens now starts at most this long ago."""
-        return self.pre_roll + self.back_date + self.of * self.step + self.look_back
+        return self.pre_roll + max(self.back_date, self.word_before) + self.of * self.step + self.look_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class Segmenter:
         "_reach_back",
         "_sum_db",
         "_voiced",
+        "_words",
         "_votes",
         "patience",
         "speech_end",
@@ -90,6 +92,7 @@ class Segmenter:
         self._onset: int | None = None  # where the current run of voiced steps began
         self._votes: deque[int] = deque()  # ends of recent opening verdicts
         self._levels: deque[tuple[float, int]] = deque()  # (level, end) of steps where a cut may fall
+        self._words: deque[int] = deque()  # ends of steps since which `word_before` has not passed, of nearly voice
         self._voiced = 0
         self._sum_db = 0.0
         self._nearly_at = origin  # where what nearly was voice was last heard
@@ -102,7 +105,7 @@ class Segmenter:
     @property
     def busy(self) -> bool:
         """An utterance is open, or what was just heard counts towards an opening."""
-        return self.open or self._doubted or self._onset is not None or bool(self._votes)
+        return self.open or self._doubted or self._onset is not None or bool(self._words)
 
     def forget_before(self, sample: int) -> None:
         """No later utterance reaches back before this."""
@@ -134,6 +137,7 @@ class Segmenter:
         """Nothing was there to hear up to here."""
         self._onset = None
         self._votes.clear()
+        self._forget_words(upto_sample - self.timing.word_before)
         if not self.open:
             self._settle(upto_sample)
             return None
@@ -148,15 +152,22 @@ class Segmenter:
         self._settle(end - timing.of * timing.step)
         while self._votes and self._votes[0] <= end - timing.of * timing.step:
             self._votes.popleft()
+        self._forget_words(end - timing.word_before)
         if heard.voice is Voice.NONE:
             self._onset = None
             return
         if self._onset is None:
             self._onset = end - timing.step
+        if heard.voice >= Voice.NEARLY:
+            self._words.append(end)
         if heard.voice is Voice.OPENS:
             self._votes.append(end)
             if len(self._votes) >= timing.votes:
                 self._open(heard)
+
+    def _forget_words(self, upto: int) -> None:
+        while self._words and self._words[0] <= upto:
+            self._words.popleft()
 
     def _open(self, heard: Heard) -> None:
         first = self._votes[0] - self.timing.step
@@ -165,10 +176,12 @@ class Segmenter:
             longest = self.timing.closing_silence - self.timing.quick_closing
             self.patience = min(self.patience + PATIENCE_WON, longest)
         onset = first if self._onset is None else max(self._onset, first - self.timing.back_date)
-        self._begin(max(self._earliest, min(onset, first) - self.timing.pre_roll))
+        onset = min(onset, first, self._words[0] - self.timing.step)
+        self._begin(max(self._earliest, onset - self.timing.pre_roll))
         self.state = SegmenterState.SPEAKING
         self._onset = None
         self._votes.clear()
+        self._words.clear()
         self._count(heard)
 
     def _begin(self, start: int) -> None:

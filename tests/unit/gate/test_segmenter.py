@@ -17,6 +17,7 @@ TIMING = Timing(
     longest=100 * STEP,
     overlap=2 * STEP,
     back_date=3 * STEP,
+    word_before=12 * STEP,
     cut_search=20 * STEP,
 )
 QUICK = replace(TIMING, quick_closing=5 * STEP, quick_from=4 * STEP)
@@ -48,6 +49,21 @@ def test_faint_voice_before_the_votes_moves_the_beginning_back():
     assert found[0][0] == 16
     _, found = heard("." * 10 + "~" * 10 + "####" + "." * 12)
     assert found[0][0] == 20 - 3 - 4
+
+
+def test_what_nearly_was_voice_shortly_before_is_the_utterances_first_word():
+    _, found = heard("." * 20 + "+" + "." * 8 + "####" + "." * 12)
+    assert found[0][0] == 20 - 4
+    _, found = heard("." * 20 + "+" + "." * 12 + "####" + "." * 12)
+    assert found[0][0] == 33 - 4
+
+
+def test_a_word_before_is_waited_for_and_then_forgotten():
+    segmenter, _ = heard("." * 20 + "+" + "." * 8)
+    assert segmenter.busy
+    assert segmenter.decided_upto(29 * STEP) <= (20 - 4) * STEP
+    segmenter.pass_silence(34 * STEP)
+    assert not segmenter.busy
 
 
 def test_weak_voice_holds_but_does_not_open():
