@@ -25,6 +25,7 @@ MODEL_SHA256 = "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49
 OPSET, IR_VERSION = 18, 9
 BINS, STEPS = 129, 4  # of the transform: frequencies, and positions in one hop
 UNITS = 128  # of the recurrent layer
+GATE_ORDER = np.r_[0 : 2 * UNITS, 3 * UNITS : 4 * UNITS, 2 * UNITS : 3 * UNITS]  # input, forget, output; candidate
 MOST_AT_ONCE = 4  # hops in a row that go through it in one call: a quantum has three or four
 
 Weights = NDArray[np.float32]
@@ -88,6 +89,14 @@ class _Graph:
         bounds = [self.constant(np.array([value], np.int64)) for value in (first, last, 1)]
         return self.op("Slice", x, *bounds)
 
+    def split(self, x: str, sizes: list[int]) -> list[str]:
+        """Columns, so many each: one node where slices would be as many."""
+        if len(sizes) == 1:
+            return [x]
+        names = [f"n{len(self.nodes)}_{i}" for i in range(len(sizes))]
+        self.nodes.append(helper.make_node("Split", [x, self.constant(np.array(sizes))], names, axis=1))
+        return names
+
     def layer(self, x: str, weight: Weights, bias: Weights) -> str:
         return self.op("Relu", self.op("Gemm", x, self.constant(weight), self.constant(bias)))
 
@@ -124,8 +133,8 @@ def _encoder(w: dict[str, Weights]) -> onnx.ModelProto:
     ]
     y = g.layer(g.op("Concat", *b, axis=1), _taps(conv[2][0], 1, 2), conv[2][1])
     y = g.layer(y, _taps(conv[3][0], 1), conv[3][1])
-    bias = g.constant(w["decoder.rnn.bias_ih"] + w["decoder.rnn.bias_hh"])
-    g.op("Gemm", y, g.constant(w["decoder.rnn.weight_ih"].T), bias, to="gates")
+    bias = g.constant((w["decoder.rnn.bias_ih"] + w["decoder.rnn.bias_hh"])[GATE_ORDER])
+    g.op("Gemm", y, g.constant(w["decoder.rnn.weight_ih"].T[:, GATE_ORDER]), bias, to="gates")
     return g.model({"even": 128, "odd": 127}, {"gates": 4 * UNITS})
 
 
@@ -140,15 +149,14 @@ def _magnitudes(g: _Graph, basis: Weights) -> str:
 
 def _recurrent(w: dict[str, Weights], hops: int) -> onnx.ModelProto:
     g = _Graph()
-    weight, h, c, heard = g.constant(w["decoder.rnn.weight_hh"].T), "h", "c", []
-    for hop in range(hops):
+    weight, h, c, heard = g.constant(w["decoder.rnn.weight_hh"].T[:, GATE_ORDER]), "h", "c", []
+    for hop, x in enumerate(g.split("gates", [4 * UNITS] * hops)):
         last = hop == hops - 1
-        x = g.columns("gates", hop * 4 * UNITS, (hop + 1) * 4 * UNITS) if hops > 1 else "gates"
-        gates = g.op("Gemm", h, weight, x)
-        i, f, m, o = (g.columns(gates, k * UNITS, (k + 1) * UNITS) for k in range(4))
-        kept = g.op("Mul", g.op("Sigmoid", f), g.op("Mul", c, "leak"))
-        c = g.op("Add", kept, g.op("Mul", g.op("Sigmoid", i), g.op("Tanh", m)), to="next_c" if last else None)
-        h = g.op("Mul", g.op("Sigmoid", o), g.op("Tanh", c), to="next_h" if last else None)
+        gates, candidate = g.split(g.op("Gemm", h, weight, x), [3 * UNITS, UNITS])
+        i, f, o = g.split(g.op("Sigmoid", gates), [UNITS] * 3)
+        kept = g.op("Mul", f, g.op("Mul", c, "leak"))
+        c = g.op("Add", kept, g.op("Mul", i, g.op("Tanh", candidate)), to="next_c" if last else None)
+        h = g.op("Mul", o, g.op("Tanh", c), to="next_h" if last else None)
         heard.append(h)
     rows = g.op("Reshape", g.op("Concat", *heard, axis=1), g.constant(np.array([-1, UNITS], np.int64)))
     out = g.constant(w["decoder.decoder.2.weight"][0]), g.constant(w["decoder.decoder.2.bias"])
