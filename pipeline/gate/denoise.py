@@ -1,23 +1,14 @@
-"""WebRTC noise suppression, on the decision path only: the transcriber always gets the counter's own audio."""
+"""Denoise, on the decision path only: the transcriber always gets the counter's own audio."""
 
 import numpy as np
-from webrtc_noise_gain import AudioProcessor
 
-from pipeline.gate.grid import QUANTUM_SAMPLES, Pcm
+from pipeline.gate.grid import FULL_SCALE, Doubles, Floats
 
-NO_GAIN = 0
-MODERATE = 2  # of 0..4
-STEP_BYTES = 320  # the library takes 10 ms at a time
+NOTHING = np.float32(1e-3)  # far below what 16 bits resolve, so that logarithms stay finite
 
 
-class Denoiser:
-    """One stream's suppressor (282 kB of state)."""
-
-    def __init__(self) -> None:
-        self._processor = AudioProcessor(NO_GAIN, MODERATE)
-
-    def clean(self, pcm: Pcm) -> Pcm:
-        """One quantum [samples], suppressed; delayed by the library's own few milliseconds."""
-        raw, process = pcm.tobytes(), self._processor.Process10ms
-        steps = range(0, QUANTUM_SAMPLES * 2, STEP_BYTES)
-        return np.frombuffer(b"".join(process(raw[at : at + STEP_BYTES]).audio for at in steps), np.int16)
+def denoised(powers: Floats, floors_dbfs: Doubles) -> Floats:
+    """`powers` [n, scales, frames], mean squares in 16-bit units, less those of the noise floors [n, scales]."""
+    noise = FULL_SCALE**2 * 10 ** (floors_dbfs / 10)
+    left: Floats = np.maximum(powers - noise[..., None].astype(np.float32), NOTHING)
+    return left

@@ -91,6 +91,10 @@ class NoiseSwings:
         told: list[float] = self._db[row].tolist()
         return told
 
+    def of(self, rows: Rows) -> Doubles:
+        """On each scale."""
+        return self._db.take(rows, axis=0)
+
     def excess_db(self, rows: Rows, rises_db: Doubles, busy: Flags) -> Doubles:
         """How much further than usual quanta rise, on the scale where it is most.
 

@@ -5,13 +5,23 @@ has, while hiss has more of it than voice. What stands out of the noise on eithe
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.gate.grid import FRAMES, Doubles, Flags, Pcm, Rows
+from pipeline.gate.denoise import denoised
+from pipeline.gate.grid import FRAMES, Doubles, Flags, Floats, Pcm, Rows
 from pipeline.gate.level import NoiseFloors, NoiseSwings, dbfs, frame_powers, frames_of
 
 SCALES = 2  # level, crispness
+
+
+class Frames(NamedTuple):
+    """Every frame of a quantum of each stream [n, FRAMES]."""
+
+    levels_dbfs: Doubles
+    excess_db: Doubles  # by how much it stands out of the noise, on the scale where it is most
+    tilt_db: Doubles  # crispness against level of what is left when the noise is taken away
 
 
 class Room:
@@ -44,10 +54,28 @@ class Room:
 
         `busy`: it says nothing about how the noise swings.
         """
-        frames = frames_of(pcm)
-        powers = np.empty((len(pcm), SCALES, FRAMES), np.float32)
-        powers[:, 0] = frame_powers(frames)
-        powers[:, 1] = frame_powers(frames[..., 1:] - frames[..., :-1])
+        powers = _powers(pcm)
         powers.sort()
         levels = dbfs(powers)
         return self._swings.excess_db(rows, levels[..., -1] - self._floors.follow(rows, levels), busy)
+
+    def frames(self, rows: Rows, pcm: Pcm, busy: Flags) -> Frames:
+        """The same, frame by frame."""
+        powers = _powers(pcm)
+        levels = dbfs(powers)
+        floors = self._floors.follow(rows, np.sort(levels))
+        rises_db = levels - floors[..., None]
+        self._swings.excess_db(rows, np.maximum.reduce(rises_db, axis=2), busy)
+        beyond_db = rises_db - self._swings.of(rows)[..., None]
+        left = denoised(powers, floors)
+        tilt_db = 10 * np.log10(left[:, 1] / left[:, 0], dtype=np.float64)
+        return Frames(levels[:, 0], np.maximum.reduce(beyond_db, axis=1), tilt_db)
+
+
+def _powers(pcm: Pcm) -> Floats:
+    """[n, SCALES, FRAMES]: mean squares of level and crispness."""
+    frames = frames_of(pcm)
+    powers = np.empty((len(pcm), SCALES, FRAMES), np.float32)
+    powers[:, 0] = frame_powers(frames)
+    powers[:, 1] = frame_powers(frames[..., 1:] - frames[..., :-1])
+    return powers

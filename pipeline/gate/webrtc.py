@@ -1,17 +1,20 @@
-"""The engine without a model: noise suppression, WebRTC VAD, level."""
+"""The engine without a model: WebRTC VAD, level, and the tilt of what is left when the noise is taken away.
+
+WebRTC takes a fan, a beep and a printer for voice. A fan does not stand out of itself; and what stands out of the
+noise is voice only if it is mostly below 2 kHz or so, which a scanner, keys, paper and bags are not.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.gate.denoise import Denoiser
 from pipeline.gate.evidence import Heard, Voice
 from pipeline.gate.grid import FRAME_SAMPLES, QUANTUM_SAMPLES, Counts, Doubles, Flags, Pcm, Rows, grown
-from pipeline.gate.level import NoiseFloors, dbfs, frame_powers, frames_of
+from pipeline.gate.room import Room
 from pipeline.gate.voice import WebRtcVoice
 
-OPEN_ABOVE_FLOOR_DB = 14.0  # both levels after suppression, which pushes noise down and leaves voice
-HOLD_ABOVE_FLOOR_DB = 9.0
+OPEN_DB, HOLD_DB = 3.0, 1.0  # how much further than the noise's own swing voice rises above the floor
+OPEN_TILT_DB, HOLD_TILT_DB = -5.0, 0.0  # and how crisp it may be, against its level
 ENDS = range(FRAME_SAMPLES, QUANTUM_SAMPLES + 1, FRAME_SAMPLES)  # of a quantum's frames
 
 
@@ -24,41 +27,39 @@ class WebRtcEngine:
     tells_pauses = False
 
     def __init__(self) -> None:
-        self._parts: dict[int, tuple[Denoiser, WebRtcVoice]] = {}
-        self._floors = NoiseFloors(scales=1)
+        self._voices: dict[int, WebRtcVoice] = {}
+        self._room = Room()
         self._shift_db: Doubles = np.zeros(0)
 
     def reserve(self, capacity: int) -> None:
-        self._floors.reserve(capacity)
+        self._room.reserve(capacity)
         self._shift_db = grown(self._shift_db, capacity)
 
     def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
-        self._parts[row] = Denoiser(), WebRtcVoice()
-        self._floors.open(row, memory if memory and len(memory) == 1 else None)
+        self._voices[row] = WebRtcVoice()
+        self._room.open(row, memory if memory and len(memory) == Room.NUMBERS else None)
         self._shift_db[row] = shift_db
 
     def close(self, row: int) -> None:
-        del self._parts[row]
+        del self._voices[row]
 
     def memory(self, row: int) -> list[float]:
-        return self._floors.memory(row)
+        return self._room.memory(row)
 
     def floor_dbfs(self, row: int) -> float:
-        return self._floors.memory(row)[0]
+        return self._room.floor_dbfs(row)
 
     def restart(self, row: int) -> None:
-        """Nothing: suppression would have to settle again, and a replay's lead-in settles it well enough."""
+        """Nothing: a replay's lead-in settles the detector well enough."""
 
     def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
-        parts = [self._parts[row] for row in rows.tolist()]
-        clean = np.stack([denoiser.clean(quantum) for (denoiser, _), quantum in zip(parts, pcm, strict=True)])
-        voiced = np.array([voice.hear(quantum) for (_, voice), quantum in zip(parts, clean, strict=True)])
-        levels = dbfs(frame_powers(frames_of(clean)))
-        floors = self._floors.follow(rows, np.sort(levels)[:, None])
-        above_db = levels - floors - self._shift_db[rows][:, None]
-        voices = (voiced & (above_db > HOLD_ABOVE_FLOOR_DB)) * int(Voice.HOLDS)
-        voices[voiced & (above_db > OPEN_ABOVE_FLOOR_DB)] = Voice.OPENS
-        told = zip(starts.tolist(), voices.tolist(), levels.tolist(), strict=True)
+        voiced = np.array([self._voices[row].hear(quantum) for row, quantum in zip(rows.tolist(), pcm, strict=True)])
+        frames = self._room.frames(rows, pcm, holding | leading)
+        excess_db = frames.excess_db - self._shift_db[rows][:, None]
+        holds = voiced & (excess_db > HOLD_DB) & (frames.tilt_db < HOLD_TILT_DB)
+        voices = holds * int(Voice.HOLDS)
+        voices[holds & (excess_db > OPEN_DB) & (frames.tilt_db < OPEN_TILT_DB)] = Voice.OPENS
+        told = zip(starts.tolist(), voices.tolist(), frames.levels_dbfs.tolist(), strict=True)
         return {
             place: [Heard(start + end, Voice(kind), level) for end, kind, level in zip(ENDS, kinds, dbs, strict=True)]
             for place, (start, kinds, dbs) in enumerate(told)
