@@ -8,6 +8,7 @@ was enough voice for a sentence and the pause was a clear one; else the long one
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -132,6 +133,17 @@ class Segmenter:
         self.state = SegmenterState.SPEAKING
         self._count(heard)
         return self._cut(heard.end_sample)
+
+    def hear_all(self, verdicts: Sequence[Heard]) -> list[Utterance]:
+        """The same, for all of a quantum; in the midst of an utterance, in one go."""
+        last = verdicts[-1].end_sample
+        midst = self.open and last - self.start <= self.timing.longest - self.timing.cut_search
+        if not midst or min([heard.voice for heard in verdicts]) < Voice.HOLDS:
+            return [utterance for utterance in map(self.hear, verdicts) if utterance]
+        self.state, self.speech_end = SegmenterState.SPEAKING, last
+        self._voiced += len(verdicts)
+        self._sum_db += sum([heard.level_dbfs for heard in verdicts])
+        return []
 
     def pass_silence(self, upto_sample: int) -> Utterance | None:
         """Nothing was there to hear up to here."""

@@ -64,9 +64,10 @@ class Stream:
 
     def hear(self, verdicts: Sequence[Heard]) -> list[Utterance]:
         """The utterances that end in the quantum just taken."""
-        segmenter = self.segmenter
-        ended = [segmenter.hear(heard) for heard in verdicts] or [segmenter.pass_silence(self.consumed)]
-        return [utterance for utterance in ended if utterance]
+        if verdicts:
+            return self.segmenter.hear_all(verdicts)
+        ended = self.segmenter.pass_silence(self.consumed)
+        return [ended] if ended else []
 
     def deliver(self, span: SpeechSpan) -> None:
         """Only what was not delivered before the stream was replayed."""

@@ -132,3 +132,13 @@ def test_a_speaker_who_goes_on_after_a_quick_end_is_given_more_time_and_it_wears
 
 def test_a_counter_with_no_room_for_quickness_has_none():
     assert closings("######" + "." * 12, replace(TIMING, closing_silence=4 * STEP, quick_closing=4 * STEP)) == [4]
+
+
+def test_a_quantum_at_once_is_the_same_as_hop_by_hop():
+    script = "." * 20 + "###---#####+##" + "." * 4 + "-" * 90 + "." * 12
+    verdicts = [Heard((i + 1) * STEP, MARKS[mark], -30.0 - i % 7) for i, mark in enumerate(script)]
+    one_by_one, at_once = Segmenter(TIMING, 0), Segmenter(TIMING, 0)
+    singly = [done for verdict in verdicts if (done := one_by_one.hear(verdict))]
+    together = [done for at in range(0, len(verdicts), 3) for done in at_once.hear_all(verdicts[at : at + 3])]
+    assert [replace(done, speech_dbfs=0.0) for done in together] == [replace(done, speech_dbfs=0.0) for done in singly]
+    assert [round(done.speech_dbfs, 9) for done in together] == [round(done.speech_dbfs, 9) for done in singly]
