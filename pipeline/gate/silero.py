@@ -9,6 +9,7 @@ CONTEXT_SAMPLES = 64  # of the hop before, in front of every hop
 WINDOW_SAMPLES = CONTEXT_SAMPLES + HOP_SAMPLES
 REFLECTED_SAMPLES = 64  # behind every hop
 PADDED_SAMPLES = WINDOW_SAMPLES + REFLECTED_SAMPLES
+MOST_IN_CACHE = 128  # hops whose halves and layers stay in a core's own cache: more at once are slower each
 ONE_CALL = frozenset(range(1, MOST_AT_ONCE + 1))  # hops of a stream
 OUTPUTS = ["logit", "next_h", "next_c"]
 TRANSFORM, STRIDE, HALF = 256, 128, 128
@@ -51,8 +52,7 @@ class Silero:
 
     def hear(self, rows: Rows, counts: Counts, windows: Floats) -> Floats:
         """Log-odds of voice [n] in `windows` [n, 576]: the first counts[0] are hops of rows[0], and so on."""
-        even, odd = folded(windows)
-        [gates] = self._encoder.run(["gates"], {"even": even, "odd": odd})
+        gates = self._encode(windows)
         lengths = set(counts.tolist())
         if len(lengths) == 1 and lengths <= ONE_CALL:
             return self._recur(rows, gates)
@@ -67,6 +67,14 @@ class Silero:
             later = counts > MOST_AT_ONCE
             rows, first, counts = rows[later], first[later] + MOST_AT_ONCE, counts[later] - MOST_AT_ONCE
         return logits
+
+    def _encode(self, windows: Floats) -> Floats:
+        """What the recurrent layer takes: [n, 512]."""
+        gates = []
+        for first in range(0, len(windows), MOST_IN_CACHE):
+            even, odd = folded(windows[first : first + MOST_IN_CACHE])
+            gates += self._encoder.run(["gates"], {"even": even, "odd": odd})
+        return gates[0] if len(gates) == 1 else np.concatenate(gates)
 
     def _recur(self, rows: Rows, gates: Floats) -> Floats:
         """Log-odds of as many hops of each of `rows`, laid end to end, in one call."""

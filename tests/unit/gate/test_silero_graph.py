@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.gate import silero_graph
 from pipeline.gate.errors import ModelRefused
-from pipeline.gate.silero import Silero
+from pipeline.gate.silero import MOST_IN_CACHE, Silero
 
 
 def published(windows):
@@ -28,6 +28,18 @@ def test_it_agrees_with_the_published_graph():
     first = silero.hear(rows, np.full(4, 7), windows[:7].transpose(1, 0, 2).reshape(-1, 576)).reshape(4, 7)
     later = silero.hear(rows, np.full(4, 2), windows[7:].transpose(1, 0, 2).reshape(-1, 576)).reshape(4, 2)
     np.testing.assert_allclose(np.hstack([first, later]).T, published(windows), atol=2e-3)
+
+
+def test_how_many_are_heard_together_changes_nothing():
+    windows = np.random.default_rng(3).standard_normal((3 * MOST_IN_CACHE + 3, 576)).astype(np.float32)
+    rows = np.arange(len(windows) // 3)
+    together, apart = (Silero(leak=0.9) for _ in range(2))
+    for silero in (together, apart):
+        silero.reserve(len(rows))
+    heard = together.hear(rows, np.full(len(rows), 3), windows)
+    for row in rows:
+        alone = apart.hear(rows[row : row + 1], np.array([3]), windows[row * 3 : row * 3 + 3])
+        np.testing.assert_array_equal(alone, heard[row * 3 : row * 3 + 3])
 
 
 def test_another_model_is_refused(monkeypatch):
