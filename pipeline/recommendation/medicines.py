@@ -78,7 +78,9 @@ def allergens_named(reading: Reading) -> set[str]:
     """Ingredient concepts (`ing_*`) named in an utterance that speaks of an allergy, and not denied there."""
     found = set()
     for said in reading.said:
-        told = said.code.startswith("ing_") and "alergia_historico" in reading.turns[said.turn].cues
+        told = said.code.startswith("ing_") and (
+            "alergia_historico" in reading.turns[said.turn].cues or _refused_next(reading, said)
+        )
         if told:  # "própolis não, que eu empolo"
             found.add(said.code)
         if said.code.startswith("ing_") and said.status is Status.SAID:
@@ -90,6 +92,15 @@ def allergens_named(reading: Reading) -> set[str]:
             if "alergia_a" in near or asked:
                 found.add(said.code)
     return found
+
+
+def _refused_next(reading: Reading, named: Said) -> bool:
+    """ "tem dipirona" "essa não, que me empola": the allergy is to what was named just before."""
+    if named.turn + 1 == len(reading.turns):
+        return False
+    reply = reading.turns[named.turn + 1]
+    names_another = any(m.concept.code.startswith("ing_") for m in reply.scan.mentions)
+    return bool(reply.cues & {"alergia_historico", "alergia_a"}) and not names_another and not reply.asks
 
 
 def allergen_words(reading: Reading) -> frozenset[str]:

@@ -37,7 +37,8 @@ def _dates_another(tokens: Sequence[Token], past: Mention, mention: Mention) -> 
 def is_past(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     turn = turns[index]
     still = turn.cues & {"agora", "nao_resolvido", "desde"}
-    if "resolvido" in turn.cues and (not still or "passado" in turn.cues):
+    back = "nao_resolvido" in turn.cues
+    if "resolvido" in turn.cues and (not still or ("passado" in turn.cues and not back)):
         return True
     if "passado" in turn.cues and not still and _past_reaches(turn, mention):
         return True

@@ -20,6 +20,7 @@ from pipeline.recommendation.void import NO_JOKE, void
 def read(texts: Sequence[str], lexicon: Lexicon) -> Reading:
     """Read a conversation's utterances, oldest first."""
     scans = [_placed(text, before, lexicon) for text, before in zip(texts, ["", *texts], strict=False)]
+    scans = [_answering(scan, before) for scan, before in zip(scans, [None, *scans], strict=False)]
     before = ["", *(scan.spoken.sounds for scan in scans)]
     turns = tuple(_turn(scan, question) for scan, question in zip(scans, before, strict=False))
     said = []
@@ -49,6 +50,18 @@ def _placed(text: str, before: str, lexicon: Lexicon) -> Scan:
 
 
 SHORT_ANSWER_WORDS = 8
+NOTHING_MORE = re.compile(
+    r"\b(e so|so (o|a|um|uma|iso|ese|esa|de)|so \w+ mesmo|normal\w*|direitino|brinka\w*|deseno)\b"
+)
+
+
+def _answering(scan: Scan, before: Scan | None) -> Scan:
+    """ "não enxergo bem é só ressecado", after "enxergando mal": the "não" answers, and denies nothing that follows."""
+    tokens = scan.spoken.tokens
+    asked = before is not None and any(m.concept.kind in (Kind.SYMPTOM, Kind.WARNING) for m in before.mentions)
+    if not asked or len(tokens) < 2 or tokens[0].sound != "nao" or not NOTHING_MORE.search(scan.spoken.sounds):
+        return scan
+    return Scan(scan.spoken, tuple(m for m in scan.mentions if not (m.first == 0 and m.negative)))
 
 
 def _turn(scan: Scan, before: str) -> Turn:
@@ -82,6 +95,8 @@ def _status(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
         return worthless
     if _is_question(turns, index, mention):
         return _answered(turns, index, mention)
+    if _denied_next(turns, index, mention):
+        return Status.DENIED
     if _tag_question(turn) and _plainly_denied(turns, index + 1):
         return Status.DENIED
     if kind in (Kind.SYMPTOM, Kind.WARNING):
@@ -113,6 +128,15 @@ def _plainly_denied(turns: Sequence[Turn], index: int) -> bool:
     return index < len(turns) and turns[index].answer is False and not turns[index].states
 
 
+def _denied_next(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
+    """ "febre, ela tá brincando" "febre nenhuma": an attendant's, since the next says that it is not so."""
+    if index == 0 or index + 1 == len(turns) or turns[index].states:
+        return False
+    reply = turns[index + 1]
+    again = [m for m in reply.scan.mentions if m.concept is mention.concept]
+    return bool(again) and all(denied(reply.scan, m) for m in again)
+
+
 def _tag_question(turn: Turn) -> bool:
     return turn.scan.spoken.sounds.endswith("ne ")
 
@@ -128,7 +152,7 @@ def _is_question(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     tokens = turn.scan.spoken.tokens
     if "?" in turn.scan.spoken.text:
         return any(token.asks for token in tokens[mention.last :])
-    following = turns[index + 1] if index + 1 < len(turns) else None
+    following = _reply(turns, index) if index + 1 < len(turns) else None
     return following is not None and following.answer is not None and mention.first <= 8
 
 
@@ -148,15 +172,35 @@ def _denied_list(turns: Sequence[Turn], index: int) -> bool:
     if index + 1 == len(turns) or index == 0 or words & OF_SOMEONE:
         return False
     all_of_it = ALL_DENIED.match(turns[index + 1].scan.spoken.sounds)
-    if len(words) > (LIST_WORDS if all_of_it else SHORT_QUESTION_WORDS):
+    if len(words) > (LIST_WORDS if all_of_it or _is_list(turns[index]) else SHORT_QUESTION_WORDS):
         return False
-    return turns[index + 1].answer is False
+    return _reply(turns, index).answer is False
+
+
+FEWEST_LISTED = 2
+
+
+def _is_list(turn: Turn) -> bool:
+    """ "tá vermelho remelando enxergando mal": signs one after the other, which a screening question names."""
+    ails = {m.concept.code for m in turn.scan.mentions if m.concept.kind in (Kind.SYMPTOM, Kind.WARNING)}
+    return len(ails) >= FEWEST_LISTED and not turn.states
+
+
+def _reply(turns: Sequence[Turn], index: int) -> Turn:
+    """The utterance that answers this one: the next, or the one after it when that is called across the shop."""
+    following = turns[index + 1 : index + 3]
+    if len(following) == 2 and following[0].answer is None and following[0].cues & CALLED_ACROSS:
+        return following[1]
+    return following[0]
+
+
+CALLED_ACROSS = frozenset({"pagamento", "logistica", "midia", "preco"})
 
 
 def _answered(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
     if index + 1 == len(turns):
         return Status.ASKED
-    reply = turns[index + 1]
+    reply = _reply(turns, index)
     if any(m.concept is mention.concept and denied(reply.scan, m) for m in reply.scan.mentions):
         return Status.DENIED
     if reply.answer and "resolvido" in reply.cues and "nao_resolvido" not in reply.cues:

@@ -4,7 +4,9 @@ import re
 from dataclasses import dataclass
 
 from pipeline.recommendation.catalogue import Product
+from pipeline.recommendation.denial import denied
 from pipeline.recommendation.facts import QUOTE_CHARS, Facts
+from pipeline.recommendation.lexicon import Kind
 from pipeline.recommendation.rulebook import LikenessFile, Referral, Rulebook, Term
 from pipeline.recommendation.spoken import plain, sound_of
 from pipeline.recommendation.turns import Status
@@ -54,11 +56,7 @@ OF_OTHERS = frozenset(
 def likeness(facts: Facts, book: Rulebook) -> tuple[float, Referred | None]:
     """How dangerous the second reading takes this for, and the referral it calls for when that is enough."""
     turns = facts.reading.turns
-    told = [
-        t.scan.spoken.text
-        for t in turns
-        if not t.cues & SPOKEN_BY_NOBODY and (t.states or "?" not in t.scan.spoken.text)
-    ]
+    told = [t.scan.spoken.text for n, t in enumerate(turns) if not t.cues & SPOKEN_BY_NOBODY and not _asks(facts, n)]
     like = book.second_reading.likeness(told)
     if like is None:
         return 0.0, None
@@ -71,6 +69,22 @@ def likeness(facts: Facts, book: Rulebook) -> tuple[float, Referred | None]:
         return 0.0 if strict else like.danger, None
     referral = next(r for r in book.referrals if r.code == code)
     return like.danger, Referred(referral, (told[like.utterance].strip()[:QUOTE_CHARS],))
+
+
+def _asks(facts: Facts, index: int) -> bool:
+    """Whether an utterance only asks: by its mark, or because all that it names was asked, or denied in reply.
+
+    The first and the last are the customer's own as often as not: they are kept.
+    """
+    turn = facts.reading.turns[index]
+    if turn.states or not 0 < index < len(facts.reading.turns) - 1:
+        return False
+    ails = [s for s in facts.reading.said if s.turn == index and s.mention.concept.kind in AILING]
+    asked = all(s.status in (Status.ASKED, Status.DENIED) and not denied(turn.scan, s.mention) for s in ails)
+    return "?" in turn.scan.spoken.text or (bool(ails) and asked)
+
+
+AILING = (Kind.SYMPTOM, Kind.WARNING)
 
 
 def _makes_sense(code: str, facts: Facts, limits: LikenessFile) -> bool:

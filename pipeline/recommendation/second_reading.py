@@ -1,25 +1,27 @@
-"""A second reading, by words alone: how much a conversation sounds like the cases that had to be referred.
+"""A second reading, without rules: how much a conversation is like the cases that had to be referred.
 
-The rules know what they have words for. This net knows only which stems, and pairs of them, stand in the cases kept
-beside the rules (`second_reading_training.py` weighs them), so it is wrong about other things: danger told in words
-that no rule has is still noticed. It only ever takes a product back or calls the pharmacist.
+The rules know what they have words for. This net knows which stems, and pairs of them, stand in the cases kept beside
+the rules (`second_reading_training.py` weighs them), and how near it is to them in meaning (`resemblance.py`). The two
+are wrong about different things, and the rules about others: danger told in words that no rule has is still noticed.
+It only ever takes a product back or calls the pharmacist.
 """
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import exp, sqrt
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from pipeline.recommendation.errors import RulesError
+from pipeline.recommendation.resemblance import Resemblance, ResemblanceFile
 from pipeline.recommendation.spoken import spoken
 
 FILE_NAME = "segunda_leitura.json"
 STEM_LETTERS = 4
 FEWEST_KNOWN = 40
+MEANING = 4.0  # what resemblance weighs beside the words
 
 
 class WeightsFile(BaseModel):
@@ -31,6 +33,7 @@ class WeightsFile(BaseModel):
     vies: float
     pesos: dict[str, float]
     codigos: dict[str, dict[str, float]]
+    semelhanca: ResemblanceFile
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,11 @@ class Likeness:
 
 
 class SecondReading:
+    """Raises ValueError when the weights do not fit one another."""
+
     def __init__(self, weights: WeightsFile) -> None:
         self._weights = weights
+        self._resemblance = Resemblance(weights.semelhanca)
 
     @property
     def cases(self) -> str:
@@ -62,7 +68,7 @@ class SecondReading:
         if not known:
             return None
         alone = (self._known(found) for found in each)  # one sentence among small talk says it as well
-        weighed = max(self._weigh(known), *map(self._weigh, alone))
+        weighed = max(self._weigh(known), *map(self._weigh, alone)) + MEANING * self._resemblance.danger(texts)
         return Likeness(1 / (1 + exp(-weighed)), self._likest(known), self._heaviest(each))
 
     def _known(self, found: Iterable[str]) -> set[str]:
@@ -105,5 +111,5 @@ def load_second_reading(path: Path) -> SecondReading:
         raise RulesError(
             path, None, f"cannot be read ({error.strerror}); make it with `balto regras aprender`"
         ) from error
-    except (ValidationError, json.JSONDecodeError) as error:
+    except ValueError as error:
         raise RulesError(path, None, "is not what `balto regras aprender` writes; make it again") from error

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from pipeline.recommendation.resemblance_training import learn_resemblance
 from pipeline.recommendation.second_reading import WeightsFile, features, length
 from pipeline.recommendation.yaml_lines import load
 
@@ -48,7 +49,9 @@ def digest(examples: Sequence[Example]) -> str:
 
 
 def learn(examples: Sequence[Example]) -> WeightsFile:
-    """Weigh every stem and pair: one reading tells danger from none, another tells the dangers apart."""
+    """Weigh every stem and pair: one reading tells danger from none, another tells the dangers apart.
+
+    And learn what each case pulls towards by its meaning. Several minutes: every sentence is read for its meaning."""
     found = [{f for text in example.texts for f in features(text)} for example in examples]
     names = [name for name, cases in sorted(Counter(f for one in found for f in one).items()) if cases >= FEWEST_CASES]
     table = _table(found, names)
@@ -57,23 +60,43 @@ def learn(examples: Sequence[Example]) -> WeightsFile:
     codes = sorted({e.danger for e in examples if e.danger})
     rows = [i for i, e in enumerate(examples) if e.danger]
     which = np.array([[1.0 if examples[i].danger == code else 0.0 for code in codes] for i in rows])
-    each, _ = _fit(table[rows], which, np.ones_like(which))
+    each, _ = _fit(_table([found[i] for i in rows], names), which, np.ones_like(which))
     return WeightsFile(
         casos=digest(examples),
         vies=round(float(bias[0]), DIGITS),
         pesos={name: round(float(w), DIGITS) for name, w in zip(names, weights[:, 0], strict=True)},
         codigos={code: _most(names, each[:, n]) for n, code in enumerate(codes)},
+        semelhanca=learn_resemblance([e.texts for e in examples], [e.danger is not None for e in examples]),
     )
 
 
-def _table(found: Sequence[set[str]], names: Sequence[str]) -> Array:
-    """One row a case, of unit length unless it is short."""
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """One row a case, of unit length unless it is short; only what is not zero is kept."""
+
+    rows: npt.NDArray[np.int64]
+    columns: npt.NDArray[np.int64]
+    values: Array
+    shape: tuple[int, int]
+
+    def times(self, weights: Array) -> Array:
+        """The table by a matrix of one column a question."""
+        each = (np.bincount(self.rows, self.values * w[self.columns], self.shape[0]) for w in weights.T)
+        return np.stack(list(each), axis=1)
+
+    def turned_times(self, missed: Array) -> Array:
+        each = (np.bincount(self.columns, self.values * m[self.rows], self.shape[1]) for m in missed.T)
+        return np.stack(list(each), axis=1)
+
+
+def _table(found: Sequence[set[str]], names: Sequence[str]) -> _Table:
     place = {name: n for n, name in enumerate(names)}
-    table = np.zeros((len(found), len(names)))
-    for row, one in enumerate(found):
-        known = [place[f] for f in one if f in place]
-        table[row, known] = 1 / length(len(known))
-    return table
+    known = [sorted(place[f] for f in one if f in place) for one in found]
+    rows = np.repeat(np.arange(len(found)), [len(one) for one in known])
+    values = np.array([1 / length(len(one)) for one in known])
+    return _Table(
+        rows, np.array([c for one in known for c in one], dtype=np.int64), values[rows], (len(found), len(names))
+    )
 
 
 def _balanced(wanted: Array) -> Array:
@@ -83,15 +106,15 @@ def _balanced(wanted: Array) -> Array:
     return balanced
 
 
-def _fit(table: Array, wanted: Array, importance: Array) -> tuple[Array, Array]:
+def _fit(table: _Table, wanted: Array, importance: Array) -> tuple[Array, Array]:
     """Logistic regression, one column a question, by accelerated gradient descent. No chance in it."""
     weights, bias = np.zeros((table.shape[1], wanted.shape[1])), np.zeros(wanted.shape[1])
     moved, shifted = np.zeros_like(weights), np.zeros_like(bias)
     step = 1.0 / (0.5 * importance.sum(axis=0).max() / 4 + STIFFNESS)
     for _ in range(STEPS):
         ahead, lean = weights + MOMENTUM * moved, bias + MOMENTUM * shifted
-        missed = importance * (1 / (1 + np.exp(-(table @ ahead + lean))) - wanted)
-        moved = MOMENTUM * moved - step * (table.T @ missed + STIFFNESS * ahead)
+        missed = importance * (1 / (1 + np.exp(-(table.times(ahead) + lean))) - wanted)
+        moved = MOMENTUM * moved - step * (table.turned_times(missed) + STIFFNESS * ahead)
         shifted = MOMENTUM * shifted - step * missed.sum(axis=0)
         weights, bias = weights + moved, bias + shifted
     return weights, bias

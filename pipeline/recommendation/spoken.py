@@ -22,8 +22,8 @@ SOUNDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ("sc(?=[ei])", "s"),
         ("c(?=[ei])", "s"),
         ("c", "k"),
-        ("gu(?=[ei])", "g"),
         ("g(?=[ei])", "j"),
+        ("gu(?=[ei])", "g"),
         ("h", ""),
         ("y", "i"),
         ("w", "v"),
@@ -95,7 +95,8 @@ def spoken(text: str) -> Spoken:
         until = found[index + 1].start() if index + 1 < len(found) else len(text)
         between = text[match.end() : until]
         following = sound_of(found[index + 1].group()) if index + 1 < len(found) else ""
-        sound = _drinks(match.group(), following) or sound_of(match.group())
+        before = tokens[-1].sound if tokens else ""
+        sound = _drinks(match.group(), before, following) or sound_of(match.group())
         tokens.append(Token(match.start(), match.end(), sound, bool(BREAK.search(between)), "?" in between))
     return Spoken(text, tuple(tokens))
 
@@ -121,6 +122,32 @@ DRUNK = frozenset(
 )
 
 
-def _drinks(word: str, following: str) -> str | None:
+BEFORE_A_BABY = frozenset(
+    {
+        "meu",
+        "mina",
+        "o",
+        "a",
+        "do",
+        "da",
+        "pro",
+        "pra",
+        "para",
+        "um",
+        "uma",
+        "de",
+        "no",
+        "na",
+        "seu",
+        "sua",
+        "noso",
+        "ese",
+    }
+)
+
+
+def _drinks(word: str, before: str, following: str) -> str | None:
     """ "bebe água" is the verb, though it is spelt almost as "bebê"."""
-    return "bebi" if word.casefold() == "bebe" and following in DRUNK else None
+    if word.casefold() != "bebe":
+        return None
+    return "bebi" if following in DRUNK or before not in BEFORE_A_BABY else None

@@ -72,6 +72,42 @@ def test_what_is_not_said_at_all(book: Rulebook, texts: list[str], code: str) ->
     assert not [s for s in read(texts, book.lexicon).said if s.code == code and s.status is Status.SAID]
 
 
+@pytest.mark.parametrize(
+    ("texts", "code", "expected"),
+    [
+        (["meu dente quebrou", "inchou a cara deu febre", "não é só a dor"], "febre", Status.DENIED),
+        (["tá coçando", "febre ele tá caidinho", "febre nenhuma"], "febre", Status.DENIED),
+        (["dói aqui", "tem febre vômito", "o seu troco ó", "não nada disso"], "febre", Status.DENIED),
+        (["tá com febre", "e vomitou", "vomitou sim"], "vomito", Status.SAID),
+        (["meu olho resseca", "vermelho enxergando mal", "enxergo mal sim"], "olho_sinal", Status.SAID),
+    ],
+)
+def test_an_attendant_lists_signs_without_a_question_mark(
+    book: Rulebook, texts: list[str], code: str, expected: Status
+) -> None:
+    assert status(book, texts, code) is expected
+
+
+def test_a_no_that_answers_denies_nothing_of_what_follows(book: Rulebook) -> None:
+    texts = ["meu olho resseca na tela", "tá vermelho enxergando mal", "não enxergo bem é só ressecado"]
+    assert "visao_alterada" not in gather(texts, book).codes
+    assert "visao_alterada" in gather(["meu olho resseca na tela", "não enxergo bem"], book).codes
+
+
+@pytest.mark.parametrize(("text", "baby"), [("bebe, toma algo", False), ("meu bebe tá com febre", True)])
+def test_a_baby_and_who_drinks(book: Rulebook, text: str, baby: bool) -> None:
+    assert ("bebe" in gather([text], book).codes) is baby
+
+
+def test_a_pet_is_not_served_wherever_it_is_named(book: Rulebook) -> None:
+    assert gather(["cês vendem coleira", "a mel tá se coçando toda"], book).complaints == ()
+
+
+def test_what_is_refused_next_is_the_allergy(book: Rulebook) -> None:
+    facts = gather(["tô com dor de cabeça", "tem dipirona", "essa não que ela me empola toda"], book)
+    assert "alergia_dipirona" in facts.forbidden
+
+
 def test_a_place_answers_where_it_hurts(book: Rulebook) -> None:
     assert status(book, ["onde que dói", "aqui no joelho"], "dor_joelho") is Status.SAID
 

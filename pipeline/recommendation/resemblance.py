@@ -1,0 +1,76 @@
+"""How near in meaning a conversation is to the cases that had to be referred, and to those that had not.
+
+Kernel ridge regression over the cases' vectors: every case pulls towards its own answer, the nearer the stronger. It
+knows no word, so danger said in words that no case has is still near the cases that mean it.
+"""
+
+import base64
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict
+
+from pipeline.recommendation.meaning import get_ready, meaning_of_all
+
+Array = npt.NDArray[np.float64]
+
+LEVELS = 127  # of a number kept in one byte
+
+
+class Bytes(BaseModel):
+    """A table of numbers, one signed byte each, as base64."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    colunas: int
+    escala: float  # what one level stands for
+    valores: str
+
+
+class ResemblanceFile(BaseModel):
+    """`eixos` are the directions in which the cases differ most; `casos` their places there, `forcas` their pull."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    centro: Bytes
+    eixos: Bytes
+    casos: Bytes
+    forcas: Bytes
+    alcance: float  # how far a case pulls: the larger, the nearer it must be
+
+
+class Resemblance:
+    """Raises ValueError when the tables do not fit one another."""
+
+    def __init__(self, file: ResemblanceFile) -> None:
+        self._centre, self._axes = unpacked(file.centro)[0], unpacked(file.eixos)
+        self._cases, self._pull = unpacked(file.casos), unpacked(file.forcas)[0]
+        self._reach = file.alcance
+        if self._axes.shape != (self._cases.shape[1], len(self._centre)) or len(self._pull) != len(self._cases):
+            raise ValueError("the tables of `semelhanca` do not fit one another")
+        get_ready()
+
+    def danger(self, texts: Sequence[str]) -> float:
+        """About 1 where these utterances are like the dangerous cases, about -1 where they are like the calm ones."""
+        place = self._axes @ (meaning_of_all(texts) - self._centre)
+        return float(nearness(place[np.newaxis], self._cases, self._reach)[0] @ self._pull)
+
+
+def nearness(some: Array, others: Array, reach: float) -> Array:
+    """1 where two places are the same, towards 0 the farther they are: a row of `some` a row, of `others` a column."""
+    apart = (some**2).sum(axis=1)[:, None] + (others**2).sum(axis=1)[None] - 2 * some @ others.T
+    near: Array = np.exp(-reach * np.maximum(apart, 0.0))
+    return near
+
+
+def packed(table: Array) -> Bytes:
+    scale = float(np.abs(table).max()) / LEVELS or 1.0
+    levels = np.round(table / scale).astype(np.int8)
+    return Bytes(colunas=table.shape[1], escala=scale, valores=base64.b64encode(levels.tobytes()).decode())
+
+
+def unpacked(table: Bytes) -> Array:
+    """Raises ValueError."""
+    levels = np.frombuffer(base64.b64decode(table.valores, validate=True), dtype=np.int8)
+    return levels.reshape(-1, table.colunas).astype(np.float64) * table.escala
