@@ -17,6 +17,7 @@ PER_CONTRAINDICATION = 0.015  # between equals, the product that fewer people mu
 PER_RANK = 0.02  # a product's first indication fits better than its last
 NO_MEDICINE = 0.12  # a device relieves less than a medicine that fits
 ADULT_FOR_CHILD = 0.25
+GENERAL_COLDS = frozenset({"resfriado", "gripe"})  # said of a stuffed nose, which has a product of its own
 NAMED_BEFORE = 3  # utterances between a product's name and "vou levar"
 
 
@@ -78,7 +79,8 @@ def for_complaints(facts: Facts, book: Rulebook, shelf: Shelf) -> Candidates:
                 allowed += 1
                 scores[product.sku] = scores.get(product.sku, 0.0) + weight * fit
                 about.setdefault(product.sku, said)
-        unserved = unserved or (not allowed and (facts.child or bool(matched)))
+        told_by_another = said.code in GENERAL_COLDS and bool(scores) and facts.child
+        unserved = unserved or (not allowed and (facts.child or bool(matched)) and not told_by_another)
     ranked = sorted(
         (
             Candidate(p, _adjusted(p, score, facts, book, wished), about[sku], evidence=(facts.quote(about[sku]),))

@@ -90,7 +90,7 @@ def symptoms_said(facts: Facts) -> tuple[str, ...]:
 def gather(texts: Sequence[str], book: Rulebook) -> Facts:
     """Read the conversation and draw what follows for rules."""
     reading = read(texts, book.lexicon)
-    holding = [s for s in reading.said if s.status is Status.SAID]
+    holding = [s for s in reading.said if s.status is Status.SAID and not _of_a_pregnancy(s, reading)]
     codes = {s.code for s in holding}
     if "gestante" in codes and _only_doubted(reading):
         codes.discard("gestante")
@@ -175,6 +175,15 @@ def _only_doubted(reading: Reading) -> bool:
     doubts = [s for s in reading.said if s.code == "gestante_duvida"]
     sure = [s for s in reading.said if s.code == "gestante" and s.status is Status.SAID]
     return bool(doubts) and all(any(d.turn == s.turn for d in doubts) for s in sure)
+
+
+def _of_a_pregnancy(said: Said, reading: Reading) -> bool:
+    """ "tô de dois mesinhos": the small months are a pregnancy's, not a child's."""
+    if said.code not in ("crianca", "bebe"):
+        return False
+    first, last = said.mention.first, said.mention.last
+    pregnant = (m for m in reading.turns[said.turn].scan.mentions if m.concept.code == "gestante")
+    return any(m.first < first and last <= m.last for m in pregnant)
 
 
 def _child_stated(reading: Reading, holding: Sequence[Said]) -> bool:

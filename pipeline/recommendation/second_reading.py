@@ -20,8 +20,9 @@ from pipeline.recommendation.spoken import spoken
 
 FILE_NAME = "segunda_leitura.json"
 STEM_LETTERS = 4
+FEWEST_LETTERS = 3  # of a stem that counts alone
 FEWEST_KNOWN = 40
-MEANING = 4.0  # what resemblance weighs beside the words
+MEANING = 2.5  # what resemblance weighs beside the words
 
 
 class WeightsFile(BaseModel):
@@ -97,10 +98,11 @@ def length(known: int) -> float:
 
 @lru_cache(maxsize=8192)
 def features(text: str) -> tuple[str, ...]:
-    """An utterance's stems, and each with the next one."""
+    """An utterance's stems, and each with the next one. The shortest words count in pairs only: alone they say nothing
+    but that a sentence is long."""
     stems = [token.sound[:STEM_LETTERS] for token in spoken(text).tokens]
     pairs = [f"{a} {b}" for a, b in zip(stems, stems[1:], strict=False)]
-    return tuple(dict.fromkeys([*stems, *pairs]))
+    return tuple(dict.fromkeys([*(stem for stem in stems if len(stem) >= FEWEST_LETTERS), *pairs]))
 
 
 def load_second_reading(path: Path) -> SecondReading:

@@ -52,6 +52,7 @@ def learn(examples: Sequence[Example]) -> WeightsFile:
     """Weigh every stem and pair: one reading tells danger from none, another tells the dangers apart.
 
     And learn what each case pulls towards by its meaning. Several minutes: every sentence is read for its meaning."""
+    source, examples = examples, [*examples, *_in_one_breath(examples)]
     found = [{f for text in example.texts for f in features(text)} for example in examples]
     names = [name for name, cases in sorted(Counter(f for one in found for f in one).items()) if cases >= FEWEST_CASES]
     table = _table(found, names)
@@ -62,7 +63,7 @@ def learn(examples: Sequence[Example]) -> WeightsFile:
     which = np.array([[1.0 if examples[i].danger == code else 0.0 for code in codes] for i in rows])
     each, _ = _fit(_table([found[i] for i in rows], names), which, np.ones_like(which))
     return WeightsFile(
-        casos=digest(examples),
+        casos=digest(source),
         vies=round(float(bias[0]), DIGITS),
         pesos={name: round(float(w), DIGITS) for name, w in zip(names, weights[:, 0], strict=True)},
         codigos={code: _most(names, each[:, n]) for n, code in enumerate(codes)},
@@ -97,6 +98,11 @@ def _table(found: Sequence[set[str]], names: Sequence[str]) -> _Table:
     return _Table(
         rows, np.array([c for one in known for c in one], dtype=np.int64), values[rows], (len(found), len(names))
     )
+
+
+def _in_one_breath(examples: Sequence[Example]) -> list[Example]:
+    """The calm conversations as one long sentence each: that a sentence is long must not sound dangerous."""
+    return [Example((" ".join(e.texts),), None) for e in examples if e.danger is None and len(e.texts) > 1]
 
 
 def _balanced(wanted: Array) -> Array:

@@ -101,6 +101,8 @@ def _is_age(amount: Amount, small: bool, asked: bool, pregnant: bool) -> bool:
         return False
     if small and before and before[-1] in TURNING and "fas" not in before:
         return True
+    if before[-2:] in (["to", "de"], ["estou", "de"]) and amount.unit in ("mes", "semana"):
+        return False  # "tô de dois mesinhos": pregnant
     if "naseu" in before or (before[-2:] == ["ta", "kom"] and after[:1] != ["de"] and not pregnant):
         return True
     if before and (before[-1] in SINCE or "fas" in before or "desde" in before):

@@ -35,13 +35,26 @@ def _worthless_symptom(turns: Sequence[Turn], index: int, mention: Mention) -> b
         return True
     if _label(turn, mention) and any(t.cues & {"preco", "desistiu", "troca"} for t in turns):
         return True
-    if turn.cues & {"vacina", "hipotese"} and not told and not turn.states:
+    if _supposed(turn, mention) or (turn.cues & {"vacina", "hipotese"} and not told and not turn.states):
         return True
     if "com_receita" in turn.cues and any(
         m.concept.code == "tarjado" and m.last < mention.first for m in turn.scan.mentions
     ):
         return True  # "a receita da amoxicilina pra sinusite": what it was prescribed for
     return _names_a_box(turn, mention) and not turn.states and "pedido" not in turn.cues
+
+
+SUPPOSING = sounds_of("se caso")
+
+
+def _supposed(turn: Turn, mention: Mention) -> bool:
+    """ "se por acaso der febre depois eu passo aqui": not so yet, whoever says it."""
+    tokens = turn.scan.spoken.tokens
+    return any(
+        tokens[m.first].sound in SUPPOSING and m.first <= mention.first <= m.last + 1
+        for m in turn.scan.mentions
+        if m.concept.code == "hipotese"
+    )
 
 
 LAUGHS = re.compile(r"haha|kkk|rsrs|hehe", re.IGNORECASE)

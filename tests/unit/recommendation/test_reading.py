@@ -99,6 +99,17 @@ def test_a_baby_and_who_drinks(book: Rulebook, text: str, baby: bool) -> None:
     assert ("bebe" in gather([text], book).codes) is baby
 
 
+def test_small_months_of_a_pregnancy_are_no_child(book: Rulebook) -> None:
+    facts = gather(["tô com o nariz entupido", "o exame deu positivo, tô de dois mesinho"], book)
+    assert "gestante" in facts.codes
+    assert (facts.child, facts.age_months) == (False, None)
+
+
+@pytest.mark.parametrize("text", ["se por acaso der febre eu volto", "caso tenha febre depois"])
+def test_what_may_come_is_not_so(book: Rulebook, text: str) -> None:
+    assert gather([text], book).complaints == ()
+
+
 def test_a_pet_is_not_served_wherever_it_is_named(book: Rulebook) -> None:
     assert gather(["cês vendem coleira", "a mel tá se coçando toda"], book).complaints == ()
 

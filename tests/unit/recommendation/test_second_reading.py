@@ -33,7 +33,7 @@ def examples_of(name: str) -> list[dict[str, Any]]:
 
 
 def test_features_are_stems_and_their_pairs() -> None:
-    assert features("a cabeça") == ("a", "kabe", "a kabe")
+    assert features("a cabeça dói") == ("kabe", "doi", "a kabe", "kabe doi")
 
 
 def test_it_tells_danger_from_none_and_dangers_apart() -> None:
