@@ -33,6 +33,7 @@ NEVER_PREGNANT = re.compile(
     r"(lakead\w+|menopausa|operada|diu|anticonsep\w+|omem|vasektomia|lakeadura|pilula)"
 )
 LEFT_BEHIND = re.compile(r"^(ai |ixi |vixe )*(perdi|eskesi|vens\w+|deixei|fikou|ta em kasa|akabou|sumiu)\b")
+ALL_IS_WELL = re.compile(r"\b(normal|normalmente|direitino|de boa|trankil\w|otim[oa]) $")  # "subo escada normal"
 UNSURE = re.compile(r"^(ai |a |ah |olia |ixi |moso |mosa |nosa )*(nao|num|nem) (sei|lembro|faso ideia|tenho serteza)\b")
 ECHOES = 3  # words into the answer where the question's verb is said back
 PLAIN = sounds_of("a o as os e de da do que com em no na um uma ela ele eu mas já tá é tem só pra por se")
@@ -52,5 +53,7 @@ def answer_to(question: str, sounds: str) -> bool | None:
     if "reseita" in question and LEFT_BEHIND.match(sounds):
         return False
     if NO.match(sounds) or NO_LATER.match(sounds) or ("gravid" in question and NEVER_PREGNANT.match(sounds)):
+        return False
+    if ALL_IS_WELL.search(sounds):
         return False
     return True if YES.match(sounds) else None
