@@ -6,7 +6,7 @@ Pure and quick: the same judgement screens every question before the model is pa
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.recommendation.candidates import Candidate, effective, for_complaints, for_purchases
+from pipeline.recommendation.candidates import Candidate, effective, for_complaints, for_purchases, purchases
 from pipeline.recommendation.facts import Facts, gather
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.rules import Referred, doubt, likeness, refer
@@ -37,7 +37,7 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
         return Judgement(facts, referred=likened, refused=found.refused)
     if weight >= book.doubt.calar or danger >= book.doubt.leitura.calar:
         return Judgement(facts, silence="sinal de perigo em dúvida", refused=found.refused)
-    if effective(facts):
+    if effective(facts) and not _served(facts, shelf):
         candidates, silence = found.allowed, "sem produto permitido"
     else:
         candidates, silence = for_purchases(facts, book, shelf), "sem queixa"
@@ -47,6 +47,11 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
     if _answered_already(candidates, shown):
         return Judgement(facts, silence="já sugerido", refused=found.refused)
     return Judgement(facts, open=open_, silence="" if open_ else silence, refused=found.refused)
+
+
+def _served(facts: Facts, shelf: Shelf) -> bool:
+    """ "só faltava isso": the customer takes what answers the complaint, and says that nothing is missing."""
+    return facts.reading.cue("satisfeito") and bool(purchases(facts, shelf))
 
 
 def _answered_already(candidates: Sequence[Candidate], shown: Sequence[str]) -> bool:

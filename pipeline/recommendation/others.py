@@ -16,7 +16,7 @@ def of_others(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     if any(_asks_for_help(t) for t in turns):
         return False
     words = {token.sound for token in turn.scan.spoken.tokens}
-    if _of_an_animal(turns) and not words & OWN and "crianca" not in turn.cues and not words & BITES:
+    if _of_an_animal(turns, turn) and not words & OWN and "crianca" not in turn.cues and not words & BITES:
         return True
     if "familia" in turn.cues and "fofoca" not in turn.cues:
         return False
@@ -30,9 +30,9 @@ def of_others(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     return bool(before.cues & {"fofoca", "terceiro"}) and not before.cues & {"pedido"}
 
 
-def _of_an_animal(turns: Sequence[Turn]) -> bool:
-    """A pet is talked of, somewhere: "cês vendem coleira", and then "a thor tá se coçando"."""
-    return any("animal" in turn.cues for turn in turns)
+def _of_an_animal(turns: Sequence[Turn], turn: Turn) -> bool:
+    """A pet's own, or what is asked after a pet's things: "cês vendem coleira", and then "a thor tá se coçando"."""
+    return "animal" in turn.cues or any("loja_de_bicho" in t.cues for t in turns)
 
 
 def _told_before(turn: Turn, mention: Mention) -> bool:

@@ -167,6 +167,8 @@ def _longest(reading: Reading, index: int, codes: set[str]) -> float:
     if not pregnant:
         found += [float(days) for days in ordinals(turn.scan.spoken.sounds)]
     for amount in amounts(turn.scan.spoken.sounds):
+        if amount.unit == "ano" and amount.before.endswith("desde os"):
+            continue  # "desde os vinte anos" dates a habit, by an age
         of_pregnancy = pregnant and amount.unit in ("mes", "semana") and amount.before.endswith("de")
         if not (of_pregnancy or _is_age(amount, small, asked, pregnant) or _of_a_baby(amount, turn.cues)):
             found.append(amount.days)
