@@ -74,16 +74,18 @@ def likeness(facts: Facts, book: Rulebook) -> tuple[float, Referred | None]:
 def _asks(facts: Facts, index: int) -> bool:
     """Whether an utterance only asks: by its mark, or because all that it names was asked, or denied in reply.
 
-    The first and the last are the customer's own as often as not: they are kept.
+    The first and a long last one are the customer's own as often as not: they are kept.
     """
     turn = facts.reading.turns[index]
-    if turn.states or not 0 < index < len(facts.reading.turns) - 1:
+    waits = index == len(facts.reading.turns) - 1 and len(turn.scan.spoken.tokens) > SHORT_QUESTION_WORDS
+    if turn.states or index == 0 or waits:
         return False
     ails = [s for s in facts.reading.said if s.turn == index and s.mention.concept.kind in AILING]
     asked = all(s.status in (Status.ASKED, Status.DENIED) and not denied(turn.scan, s.mention) for s in ails)
     return "?" in turn.scan.spoken.text or (bool(ails) and asked)
 
 
+SHORT_QUESTION_WORDS = 8
 AILING = (Kind.SYMPTOM, Kind.WARNING)
 
 

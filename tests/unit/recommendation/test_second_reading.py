@@ -84,6 +84,11 @@ def test_danger_that_no_rule_has_words_for_is_referred_with_its_sentence(book: R
     assert judged.referred.evidence == (texts[1],)
 
 
+def test_a_question_that_waits_for_its_answer_is_no_danger(book: Rulebook, shelf: Shelf) -> None:
+    asked = ["minha garganta tá arranhando desde ontem de tanto falar", "tá com febre, placa?"]
+    assert judge(asked, book, shelf).referred is None
+
+
 @pytest.fixture
 def rules(tmp_path: Path) -> Path:
     for name in (RULES.name, *LEXICON_FILES, FILE_NAME):
