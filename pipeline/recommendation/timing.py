@@ -42,6 +42,7 @@ COUNTED = sounds_of(
     "ano anos aninho aninhos mês meses mesinho dia dias semana semanas quilo quilos grau graus e hora horas vez vezes "
     "metro reais real caixa caixas sintoma"
 )
+IN_MONTHS = re.compile(r"\bmes(es|ino|inos)?\b")
 LAST_WEEKDAY_DAYS = 6.0
 NEWBORN_MONTHS = 0.5  # said to be newborn, with no age: well under the three months that matter
 
@@ -62,7 +63,7 @@ def age_months(reading: Reading, codes: set[str]) -> float | None:
         for years in _ages_by_kin(sounds):
             youngest = years * 12 if youngest is None else min(youngest, years * 12)
         if asked and not amounts(sounds) and (bare := _bare_number(sounds)) is not None:
-            youngest = bare * (1 if "mes" in reading.turns[index - 1].scan.spoken.sounds else 12)
+            youngest = bare * (1 if IN_MONTHS.search(reading.turns[index - 1].scan.spoken.sounds) else 12)
     if youngest is None and "recem_nascido" in codes:
         return NEWBORN_MONTHS
     return youngest

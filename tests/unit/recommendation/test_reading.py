@@ -105,6 +105,11 @@ def test_small_months_of_a_pregnancy_are_no_child(book: Rulebook) -> None:
     assert (facts.child, facts.age_months) == (False, None)
 
 
+def test_how_old_exactly_asks_for_years(book: Rulebook) -> None:
+    facts = gather(["a tosse da mariana piorou", "quantos anos mesmo a mariana tem", "cinco"], book)
+    assert facts.age_months == 60
+
+
 @pytest.mark.parametrize("text", ["se por acaso der febre eu volto", "caso tenha febre depois"])
 def test_what_may_come_is_not_so(book: Rulebook, text: str) -> None:
     assert gather([text], book).complaints == ()
