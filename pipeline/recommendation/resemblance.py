@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.recommendation.meaning import get_ready, meaning_of_all
+from pipeline.recommendation.meaning import get_ready, meaning_of_all, on_one_thread
 
 Array = npt.NDArray[np.float64]
 
@@ -44,17 +44,22 @@ class Resemblance:
     """Raises ValueError when the tables do not fit one another."""
 
     def __init__(self, file: ResemblanceFile) -> None:
-        self._centre, self._axes = unpacked(file.centro)[0], unpacked(file.eixos)
-        self._cases, self._pull = unpacked(file.casos), unpacked(file.forcas)[0]
+        self._centre, axes = unpacked(file.centro)[0], unpacked(file.eixos)
+        cases, self._pull = unpacked(file.casos), unpacked(file.forcas)[0]
         self._reach = file.alcance
-        if self._axes.shape != (self._cases.shape[1], len(self._centre)) or len(self._pull) != len(self._cases):
+        self._axes, self._cases = axes.astype(np.float32), cases.astype(np.float32)
+        self._sizes = (self._cases**2).sum(axis=1)
+        if axes.shape != (cases.shape[1], len(self._centre)) or len(self._pull) != len(cases):
             raise ValueError("the tables of `semelhanca` do not fit one another")
         get_ready()
 
     def danger(self, texts: Sequence[str]) -> float:
         """About 1 where these utterances are like the dangerous cases, about -1 where they are like the calm ones."""
-        place = self._axes @ (meaning_of_all(texts) - self._centre)
-        return float(nearness(place[np.newaxis], self._cases, self._reach)[0] @ self._pull)
+        meaning = (meaning_of_all(texts) - self._centre).astype(np.float32)
+        with on_one_thread():
+            place = self._axes @ meaning
+            apart = self._sizes - 2 * (self._cases @ place) + place @ place
+            return float(np.exp(-self._reach * apart) @ self._pull)
 
 
 def nearness(some: Array, others: Array, reach: float) -> Array:
