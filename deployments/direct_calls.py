@@ -9,7 +9,6 @@ from typing import cast
 from deployments.direct_frames import Frames, address, framed, same_user
 from deployments.membership import ReplicaIds
 
-
 # What goes out at once; the rest waits until the loop comes round again. Linux gives twice what is asked, up to
 # net.core.wmem_max, and gives half as much to who asks for nothing.
 SEND_BUFFER_BYTES = 4 << 20
