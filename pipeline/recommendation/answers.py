@@ -10,9 +10,11 @@ ASKING_START = re.compile(
     r"fas uso|kual|kuantos|kuantas|kuanto tempo|desde kuando)\b"
 )
 NO = re.compile(
-    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim )*(nao|num|nada|nem|"
-    r"nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|(tudo )?normal|"
-    r"tudo (bem|serto|limpo)|trankil\w|grasas a deus nao|axo ke nao|"
+    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim |ba |ue |uai |eita |opa )*"
+    r"(nao|num|nada|nem|"
+    r"nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|(tudo )?normal|kapas|sero bala|"
+    r"tudo (bem|bom|serto|limpo|serad\w|serinho|tranki\w+|otimo)|"
+    r"enxergo (perfeito|bem|normal)|saudavel|trankil\w|grasas a deus nao|axo ke nao|"
     r"ainda nao|so|sem)\b"
 )
 YES = re.compile(

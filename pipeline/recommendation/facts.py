@@ -127,6 +127,20 @@ def _derive(codes: set[str], complaints: Sequence[Said], book: Rulebook, assesse
         codes.add("sintoma_respiratorio")
     if "dengue" in codes and assessed:
         codes.add("dengue_avaliada")
+    if _only_filters(codes, book):
+        codes.add("cronica_controlada")
+
+
+USES_ALONE = ({"usa_pressao"}, {"usa_diabetes"}, set[str]())  # of a disease that is controlled
+
+
+def _only_filters(codes: set[str], book: Rulebook) -> bool:
+    """Whether every disease said is under control, so that it only takes away the products with its code."""
+    filtered = book.products.cronicas_filtradas
+    ill = codes & filtered.keys()
+    if not ill or "controlada" not in codes or "descontrolada" in codes:
+        return False
+    return codes.intersection(USES) in USES_ALONE and not any(codes & filtered[disease] for disease in ill)
 
 
 def _implied(codes: set[str], age: float | None, child: bool) -> set[str]:

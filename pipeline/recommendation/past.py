@@ -7,6 +7,7 @@ from pipeline.recommendation.lexicon import Kind, Mention
 from pipeline.recommendation.spoken import Token
 from pipeline.recommendation.turns import Turn
 
+SHORT_QUESTION_WORDS = 8
 PRESENT = sounds_of("tô to tou estou tá está tenho")
 
 
@@ -44,12 +45,21 @@ def is_past(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
         return True
     for place in range(index + 1, min(len(turns), index + 5)):
         later = turns[place]
+        if place - 1 > index and _answers_screening(turns, place):
+            continue
         if "resolvido" in later.cues and not later.cues & {"nao_resolvido"}:
             if _goes_on(turns, place + 1):
                 return False
             own = [m for m in later.scan.mentions if m.concept.kind is mention.concept.kind and not m.concept.weak]
             return not own
     return False
+
+
+def _answers_screening(turns: Sequence[Turn], place: int) -> bool:
+    """ "lábio, língua, respiração" "tudo normal": what is well is what was asked about."""
+    asked = any(m.concept.kind in (Kind.SYMPTOM, Kind.WARNING) for m in turns[place - 1].scan.mentions)
+    short = len(turns[place - 1].scan.spoken.tokens) <= SHORT_QUESTION_WORDS
+    return turns[place].answer is False and short and (asked or not turns[place - 1].states)
 
 
 def _goes_on(turns: Sequence[Turn], place: int) -> bool:

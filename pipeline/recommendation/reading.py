@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.recommendation.answers import ASKING_START, answer_to
-from pipeline.recommendation.denial import denied, sounds_of
+from pipeline.recommendation.denial import NEGATORS, denied, sounds_of
 from pipeline.recommendation.lexicon import Kind, Lexicon, Mention, Scan
 from pipeline.recommendation.others import OWN, is_gossip, of_others
 from pipeline.recommendation.past import is_past
@@ -95,7 +95,7 @@ def _status(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
         return worthless
     if _is_question(turns, index, mention):
         return _answered(turns, index, mention)
-    if _denied_next(turns, index, mention):
+    if _denied_next(turns, index, mention) or _word_denied_next(turns, index, mention):
         return Status.DENIED
     if _tag_question(turn) and _plainly_denied(turns, index + 1):
         return Status.DENIED
@@ -135,6 +135,20 @@ def _denied_next(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     reply = turns[index + 1]
     again = [m for m in reply.scan.mentions if m.concept is mention.concept]
     return bool(again) and all(denied(reply.scan, m) for m in again)
+
+
+def _word_denied_next(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
+    """ "inchou, tá torto" "inchou quase nada, não tá torto não": a word of the question's comes back only denied."""
+    turn = turns[index]
+    if index == 0 or index + 1 == len(turns) or turn.states or len(turn.scan.spoken.tokens) > LIST_WORDS:
+        return False
+    own = [t.sound for t in turn.scan.spoken.tokens[mention.first : mention.last + 1] if len(t.sound) > STEM_LETTERS]
+    reply = turns[index + 1].scan.spoken.tokens
+    again = [n for n, token in enumerate(reply) if token.sound in own]
+    return bool(again) and all(any(t.sound in NEGATORS for t in reply[max(0, n - 2) : n]) for n in again)
+
+
+STEM_LETTERS = 3
 
 
 def _tag_question(turn: Turn) -> bool:

@@ -15,7 +15,9 @@ from pipeline.recommendation.lexicon_files import Strict, lexicon_paths, load_le
 from pipeline.recommendation.second_reading import FILE_NAME, SecondReading, load_second_reading
 from pipeline.recommendation.yaml_lines import line_of, parse
 
-DERIVED = frozenset({"necessidade", "queixa_duradoura", "sintoma_respiratorio", "dengue_avaliada"})
+DERIVED = frozenset(
+    {"necessidade", "queixa_duradoura", "sintoma_respiratorio", "dengue_avaliada", "cronica_controlada"}
+)
 MEASURES = frozenset({"idade_meses", "dias", "febre_dias", "remedios"})
 TERM = re.compile(r"(?P<measure>[a-z_]+)(?P<sign><|>=)(?P<limit>\d+)|(?P<no>!?)(?P<code>[a-z_]+)")
 Criterion = Literal["tarja_sem_receita", "menor_de_2", "crianca_idade"]
@@ -42,6 +44,7 @@ class ProductRules(Strict):
     respiratorios: frozenset[str]
     dengue_avaliada: tuple[str, ...]
     duram_sem_alarme: frozenset[str]
+    cronicas_filtradas: dict[str, frozenset[str]]  # a disease, and the complaints that it makes the pharmacist's
 
 
 class WeakCue(Strict):
@@ -138,6 +141,7 @@ def _check_names(path: Path, tree: Node, rules: RuleFile, lexicon: Lexicon, code
     """Every concept and code that the rest of the file names is there."""
     products = rules.produtos
     named = products.duram_sem_alarme | products.respiratorios | products.bebe_sem_dispositivo
+    named = named.union(products.cronicas_filtradas, *products.cronicas_filtradas.values())
     if unknown := named - lexicon.concepts.keys():
         line = line_of(tree, ("produtos",))
         raise RulesError(path, line, f"no such concept in the lexicon: {', '.join(sorted(unknown))}")

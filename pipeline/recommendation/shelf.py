@@ -47,6 +47,7 @@ PLAIN_NAMES = frozenset(
         "xarope",
         "comprimido",
         "sódio",
+        "glicose",
         "cloreto",
         "solar",
         "dor",

@@ -10,7 +10,11 @@ from pipeline.recommendation.turns import STATERS, Status, Turn
 
 def void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
     turn, kind = turns[index], mention.concept.kind
-    if _on_air(turns, index) or "figurado" in turn.cues:
+    if _on_air(turns, index) or "figurado" in turn.cues or _set_phrase(turn, mention) or _studied(turns, index):
+        return Status.VOID
+    if mention.concept.code == "febre" and _of_the_day(turn):
+        return Status.VOID
+    if mention.concept.code in OF_THE_PERSON and _of_the_stool(turn, mention):
         return Status.VOID
     if kind is Kind.WARNING and LAUGHS.search(turn.scan.spoken.text) and mention.concept.code not in NO_JOKE:
         return Status.VOID
@@ -23,6 +27,39 @@ def void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
     if kind is Kind.WARNING and "troca" in turn.cues:
         return Status.VOID
     return None
+
+
+OF_THE_PERSON = frozenset({"desidratacao_sinal", "prostrado", "perdeu_forca", "sonolencia"})
+IS = sounds_of("tá está ficou ele ela anda ficando fica deixou")  # "foi ao banheiro e tá molinho": the person is
+
+
+def _set_phrase(turn: Turn, mention: Mention) -> bool:
+    """ "pé de moleque" has no child in it."""
+    phrases = [m for m in turn.scan.mentions if m.concept.code == "expressao"]
+    return any(p is not mention and p.first <= mention.last <= p.last for p in phrases)
+
+
+def _studied(turns: Sequence[Turn], index: int) -> bool:
+    """A lesson recited for an examination."""
+    return not turns[index].states and any("estudo" in turn.cues for turn in turns[: index + 1])
+
+
+def _of_the_day(turn: Turn) -> bool:
+    """ "quarenta graus na sombra": the weather's."""
+    return (
+        "calor_do_dia" in turn.cues
+        and not turn.cues & {"crianca", "bebe", "parente"}
+        and "febr" not in (turn.scan.spoken.sounds)
+    )
+
+
+def _of_the_stool(turn: Turn, mention: Mention) -> bool:
+    """ "banheiro três vezes, molinho"."""
+    if mention.first != mention.last:
+        return False
+    soft = [m for m in turn.scan.mentions if m.concept.code == "fezes_moles" and m.last == mention.last]
+    tokens = turn.scan.spoken.tokens
+    return any(not IS.intersection(t.sound for t in tokens[m.first : m.last]) for m in soft)
 
 
 def _worthless_symptom(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
