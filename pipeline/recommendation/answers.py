@@ -10,9 +10,11 @@ ASKING_START = re.compile(
     r"fas uso|kual|kuantos|kuantas|kuanto tempo|desde kuando)\b"
 )
 NO = re.compile(
-    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim |ba |ue |uai |eita |opa )*"
+    r"^(ai |a |ah |o |oi |e |tambem |oxi |moso |mosa |ixi |ixe |vixe |olia |bom |asim |"
+    r"ba |ue |uai |eita |opa |kredo |misericordia )*"
     r"(nao|num|nada|nem|"
     r"nunka|ke nada|negativo|de jeito|nenum|nenuma|imajina|deus me livre|(tudo )?normal|kapas|sero bala|"
+    r"jamais|majina|ta (louk|doid)[oa]|ta so|"
     r"tudo (bem|bom|serto|limpo|serad\w|serinho|tranki\w+|otimo)|"
     r"enxergo (perfeito|bem|normal)|saudavel|trankil\w|grasas a deus nao|axo ke nao|"
     r"ainda nao|so|sem)\b"
@@ -36,6 +38,16 @@ NEVER_PREGNANT = re.compile(
 )
 LEFT_BEHIND = re.compile(r"^(ai |ixi |vixe )*(perdi|eskesi|vens\w+|deixei|fikou|ta em kasa|akabou|sumiu)\b")
 ALL_IS_WELL = re.compile(r"\b(normal|normalmente|direitino|de boa|trankil\w|otim[oa]) $")  # "subo escada normal"
+WORD_NOT = re.compile(
+    r"^(?!sei|lembro|muit|bastante|demais|pouk|sim|doi|piora)\w+ (nao|nada|nenum|nenuma)\b"
+)  # "vomitar não", "confusa nada"
+WELL = re.compile(
+    r"\b(normal|normalmente|bem|otim[oa]|limp[oa]|abert[oa]|klarin[oa]|retin[oa]|mole|firme|numa boa|de boa|inteir[oa]|"
+    r"pulando|brinkando|korendo|brinka)\b"
+)
+BUT = re.compile(r"\b(mas|porem|so ke|agora|nao|nem|mal|menos|pouko|sem|vose|senora|senor|tu|meu bem|fikar?)\b")
+SINCE_WHEN = re.compile(r"\b(tempo|kuando|dias)\b")
+LATELY = re.compile(r"^(foi |e |ta |desde )*(ontem|oje|agora|inda agora|anteontem)\b")
 UNSURE = re.compile(r"^(ai |a |ah |olia |ixi |moso |mosa |nosa )*(nao|num|nem) (sei|lembro|faso ideia|tenho serteza)\b")
 ECHOES = 3  # words into the answer where the question's verb is said back
 PLAIN = sounds_of("a o as os e de da do que com em no na um uma ela ele eu mas já tá é tem só pra por se")
@@ -47,6 +59,8 @@ def answer_to(question: str, sounds: str) -> bool | None:
         return None
     if A_LITTLE.match(sounds):
         return True
+    if WORD_NOT.match(sounds) or _is_well(sounds) or (SINCE_WHEN.search(question) and LATELY.match(sounds)):
+        return False
     words = sounds.split()
     asked = set(question.split()) - PLAIN
     for place, word in enumerate(words[:ECHOES]):
@@ -59,3 +73,8 @@ def answer_to(question: str, sounds: str) -> bool | None:
     if ALL_IS_WELL.search(sounds):
         return False
     return True if YES.match(sounds) else None
+
+
+def _is_well(sounds: str) -> bool:
+    """ "respiro bem", "a barriga tá mole", said with no "but": whatever was asked, all is well."""
+    return bool(WELL.search(sounds)) and not BUT.search(sounds)

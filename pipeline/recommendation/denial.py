@@ -85,6 +85,8 @@ def _denied_after(scan: Scan, mention: Mention) -> bool:
     while rest and rest[0].sound in skip:
         if rest.pop(0).ends_clause:
             return False
+    if rest and rest[0].sound == "nada" and mention.first == mention.last:
+        return rest[0].ends_clause or len(rest) == 1 or rest[1].sound in NEGATORS  # "caí nada, nem inchou"
     if not rest or rest[0].sound not in ("nao", "num", "nenum", "nenuma", "nunka", "sero", "negativo"):
         return False
     if rest[0].ends_clause or len(rest) == 1 or rest[0].sound.startswith("nenum"):

@@ -51,7 +51,7 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
 
 def _served(facts: Facts, shelf: Shelf) -> bool:
     """ "só faltava isso": the customer takes what answers the complaint, and says that nothing is missing."""
-    return facts.reading.cue("satisfeito") and bool(purchases(facts, shelf))
+    return facts.reading.cue("satisfeito") and (facts.prescription_at_hand or bool(purchases(facts, shelf)))
 
 
 def _answered_already(candidates: Sequence[Candidate], shown: Sequence[str]) -> bool:

@@ -18,6 +18,8 @@ def of_others(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     words = {token.sound for token in turn.scan.spoken.tokens}
     if _of_an_animal(turns, turn) and not words & OWN and "crianca" not in turn.cues and not words & BITES:
         return True
+    if _quoted(turns, index, mention):
+        return True
     if "familia" in turn.cues and "fofoca" not in turn.cues:
         return False
     if turn.cues & {"fofoca", "terceiro"}:
@@ -28,6 +30,12 @@ def of_others(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
         return False
     before = turns[index - 1]
     return bool(before.cues & {"fofoca", "terceiro"}) and not before.cues & {"pedido"}
+
+
+def _quoted(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
+    """ "meu chefe faltou" "gripe, diz ele"."""
+    told = "diz_ele" in turns[index].cues and mention.concept.kind is Kind.SYMPTOM
+    return told and any("terceiro" in turn.cues for turn in turns[:index])
 
 
 def _of_an_animal(turns: Sequence[Turn], turn: Turn) -> bool:

@@ -14,7 +14,7 @@ def void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
         return Status.VOID
     if mention.concept.code == "febre" and _of_the_day(turn):
         return Status.VOID
-    if mention.concept.code in OF_THE_PERSON and _of_the_stool(turn, mention):
+    if mention.concept.code in OF_THE_PERSON and _of_the_stool(turns, index, mention):
         return Status.VOID
     if kind is Kind.WARNING and LAUGHS.search(turn.scan.spoken.text) and mention.concept.code not in NO_JOKE:
         return Status.VOID
@@ -30,7 +30,8 @@ def void(turns: Sequence[Turn], index: int, mention: Mention) -> Status | None:
 
 
 OF_THE_PERSON = frozenset({"desidratacao_sinal", "prostrado", "perdeu_forca", "sonolencia"})
-IS = sounds_of("tá está ficou ele ela anda ficando fica deixou")  # "foi ao banheiro e tá molinho": the person is
+IS_WHO = sounds_of("ele ela neném bebê menino menina todo toda")
+IS = IS_WHO | sounds_of("tá está ficou anda ficando fica deixou")  # "foi ao banheiro e tá molinho": the person is
 
 
 def _set_phrase(turn: Turn, mention: Mention) -> bool:
@@ -53,13 +54,33 @@ def _of_the_day(turn: Turn) -> bool:
     )
 
 
-def _of_the_stool(turn: Turn, mention: Mention) -> bool:
+def _of_the_stool(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     """ "banheiro três vezes, molinho"."""
-    if mention.first != mention.last:
+    turn = turns[index]
+    if "mol" not in turn.scan.spoken.tokens[mention.last].sound:
         return False
+    if _tells_of_stool(turns, index):
+        return True
     soft = [m for m in turn.scan.mentions if m.concept.code == "fezes_moles" and m.last == mention.last]
     tokens = turn.scan.spoken.tokens
     return any(not IS.intersection(t.sound for t in tokens[m.first : m.last]) for m in soft)
+
+
+STOOL_WORDS = 4  # of an answer to "quantas vezes?": "duas, meio mole"
+HARD = sounds_of("dura duro durinha endureceu")
+
+
+def _tells_of_stool(turns: Sequence[Turn], index: int) -> bool:
+    """Or of a belly, when the question was whether it is hard."""
+    tokens = turns[index].scan.spoken.tokens
+    if index == 0:
+        return False
+    before = set(turns[index - 1].scan.spoken.sounds.split())
+    if before & HARD and not IS_WHO.intersection(t.sound for t in tokens):
+        return True
+    if len(tokens) > STOOL_WORDS or IS.intersection(t.sound for t in tokens):
+        return False
+    return bool(before & {"veses", "koko"})
 
 
 def _worthless_symptom(turns: Sequence[Turn], index: int, mention: Mention) -> bool:

@@ -85,3 +85,33 @@ def test_any_other_chronic_disease_still_calls_the_pharmacist(book: Rulebook, sh
     referred = judge(texts, book, shelf).referred
     assert referred is not None
     assert referred.referral.code in ("doenca_cronica", "polifarmacia")
+
+
+@pytest.mark.parametrize(
+    ("texts", "code"),
+    [
+        (["tô com tosse", "falta de ar, peito apertado?", "respiro bem, subo até ladeira"], "falta_ar"),
+        (["comi demais", "barriga dura, vomitou?", "vomitar não, tá mole, só cheia"], "barriga_forte"),
+        (["levei um tombo", "ficou confuso?", "confuso nada, nem zonzo"], "confusao"),
+    ],
+)
+def test_an_answer_that_all_is_well_denies_what_was_asked(book: Rulebook, texts: list[str], code: str) -> None:
+    assert all(s.status is not Status.SAID for s in read(texts, book.lexicon).said if s.code == code)
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        (["quantos comprimidos precisa pra pessoa não acordar mais", "você tá bem"], "saude_mental"),
+        (["o dente do siso nascendo", "tá doendo", "muito, não como nada, e eu amamento"], "lactante"),
+        (["tava melhor", "falta de ar?", "respiro bem de dia mas de noite falta o ar"], "falta_de_ar"),
+    ],
+)
+def test_a_kind_word_or_a_but_denies_nothing(book: Rulebook, shelf: Shelf, texts: list[str], reason: str) -> None:
+    referred = judge(texts, book, shelf).referred
+    assert referred is not None
+    assert referred.referral.code == reason
+
+
+def test_what_another_is_said_to_have_is_not_the_customers(book: Rulebook) -> None:
+    assert "gripe" not in gather(["minha chefe faltou", "por quê?", "gripe, diz ela, sei não"], book).codes
