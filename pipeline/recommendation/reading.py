@@ -157,7 +157,7 @@ def _tag_question(turn: Turn) -> bool:
 
 def _is_question(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     turn = turns[index]
-    if turn.states or "pedido" in turn.cues or mention.concept.kind is Kind.MEDICINE:
+    if turn.states or mention.concept.kind is Kind.MEDICINE or _is_requested(turn, mention):
         return False
     if CUSTOMER_ASKS.search(turn.scan.spoken.sounds):
         return False
@@ -168,6 +168,13 @@ def _is_question(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
         return any(token.asks for token in tokens[mention.last :])
     following = _reply(turns, index) if index + 1 < len(turns) else None
     return following is not None and following.answer is not None and mention.first <= 8
+
+
+def _is_requested(turn: Turn, mention: Mention) -> bool:
+    """ "tem algo pra febre?"; but not "febre? toma algum remédio?", where the question is over before."""
+    tokens = turn.scan.spoken.tokens
+    requests = (m for m in turn.scan.mentions if m.concept.code == "pedido" and "pedido" in turn.cues)
+    return any(not any(token.asks for token in tokens[mention.first : m.first]) for m in requests)
 
 
 CUSTOMER_ASKS = re.compile(

@@ -37,7 +37,8 @@ IS = IS_WHO | sounds_of("tá está ficou anda ficando fica deixou")  # "foi ao b
 def _set_phrase(turn: Turn, mention: Mention) -> bool:
     """ "pé de moleque" has no child in it."""
     phrases = [m for m in turn.scan.mentions if m.concept.code == "expressao"]
-    return any(p is not mention and p.first <= mention.last <= p.last for p in phrases)
+    inside = [p for p in phrases if p.first <= mention.last <= p.last]
+    return any(p.last - p.first > mention.last - mention.first for p in inside)
 
 
 def _studied(turns: Sequence[Turn], index: int) -> bool:

@@ -115,3 +115,13 @@ def test_a_kind_word_or_a_but_denies_nothing(book: Rulebook, shelf: Shelf, texts
 
 def test_what_another_is_said_to_have_is_not_the_customers(book: Rulebook) -> None:
     assert "gripe" not in gather(["minha chefe faltou", "por quê?", "gripe, diz ela, sei não"], book).codes
+
+
+def test_a_question_is_over_before_the_next_asks_for_medicines(book: Rulebook) -> None:
+    texts = ["bati o joelho", "inchou? toma algum remédio?", "não"]
+    assert status_of(book, texts, "inchou") == {Status.DENIED}
+    assert status_of(book, ["tem algum remédio pra febre?", "tem"], "febre") == {Status.SAID}
+
+
+def status_of(book: Rulebook, texts: list[str], code: str) -> set[Status]:
+    return {s.status for s in read(texts, book.lexicon).said if s.code == code}
