@@ -91,6 +91,8 @@ def _denied_after(scan: Scan, mention: Mention) -> bool:
         return False
     if rest[0].ends_clause or len(rest) == 1 or rest[0].sound.startswith("nenum"):
         return True
+    if rest[-1].sound == "nao" and len(rest) == 3:
+        return True  # "febre não botou não"
     following = " ".join(t.sound for t in rest[1:4])
     if AFTER_GERUND.match(following):
         return False

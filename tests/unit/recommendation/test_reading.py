@@ -24,6 +24,7 @@ def status(book: Rulebook, texts: list[str], code: str = "febre") -> Status:
         (["não tenho febre"], Status.DENIED),
         (["sem febre, só cansada"], Status.DENIED),
         (["febre não"], Status.DENIED),
+        (["tá brincando, febre não botou não"], Status.DENIED),
         (["não tenho dor, tosse nem febre"], Status.DENIED),
         (["a febre não tá baixando"], Status.SAID),
         (["não é gripe é febre mesmo"], Status.SAID),
@@ -122,6 +123,22 @@ def test_a_pet_is_not_served_wherever_it_is_named(book: Rulebook) -> None:
 def test_what_is_refused_next_is_the_allergy(book: Rulebook) -> None:
     facts = gather(["tô com dor de cabeça", "tem dipirona", "essa não que ela me empola toda"], book)
     assert "alergia_dipirona" in facts.forbidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["aspirina eu não posso, me dá uma coceirada", "aspirina não posso", "aspirina me deu urticária na vez passada"],
+)
+def test_what_somebody_may_not_take_for_its_itch_is_an_allergy(book: Rulebook, text: str) -> None:
+    assert "alergia_aas" in gather(["tô travado das costas", text], book).forbidden
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["esse carro só me dá dor de cabeça", "tô com o estômago embrulhado de nervoso", "vim repor a gaze da caixinha"],
+)
+def test_figures_of_speech_and_shopping_are_no_complaint(book: Rulebook, text: str) -> None:
+    assert gather([text], book).complaints == ()
 
 
 def test_a_place_answers_where_it_hurts(book: Rulebook) -> None:
