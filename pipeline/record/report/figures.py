@@ -6,6 +6,8 @@ from typing import Any
 
 import duckdb
 
+from pipeline.record.report.labels import labelled
+
 
 @dataclass(frozen=True, slots=True)
 class Period:
@@ -25,7 +27,7 @@ class Figures:
     costs: list[tuple[Any, ...]]  # day, provider, USD
     latency: list[tuple[Any, ...]]  # stage, p50 ms, p95 ms
     providers: list[tuple[Any, ...]]  # provider, model, calls, p50 ms, p95 ms, error rate
-    funnel: list[tuple[Any, ...]]  # store, heard, understood, asked, suggested, sold
+    funnel: list[tuple[Any, ...]]  # store (labels are unique), heard, understood, asked, suggested, sold
     products: list[tuple[Any, ...]]  # product, suggestions
     alerts: list[tuple[Any, ...]]  # reason, times
     audio: list[tuple[Any, ...]]  # counter, utterances, SNR median, SNR p10, clipped, DC offset, noisy fraction
@@ -64,23 +66,37 @@ def gather(con: duckdb.DuckDBPyConnection, period: Period) -> Figures:
             SELECT provedor, modelo, sum(chamadas), median(latencia_p50_ms), max(latencia_p95_ms),
                    sum(falhas) / sum(chamadas)
             FROM analise.saude_provedor_dia WHERE {_WITHIN} GROUP BY provedor, modelo ORDER BY 3 DESC"""),
-        funnel=ask(f"""
-            SELECT coalesce(any_value(l.razao_social), f.cliente_codigo, 'sem loja'), sum(falas_ouvidas),
-                   sum(falas_compreendidas), sum(interacoes), sum(sugeridas), sum(vendidas)
+        funnel=labelled(
+            ask(f"""
+            SELECT any_value(l.razao_social), f.cliente_codigo, sum(falas_ouvidas), sum(falas_compreendidas),
+                   sum(interacoes), sum(sugeridas), sum(vendidas)
             FROM analise.funil_dia f LEFT JOIN analise.lojas l USING (cliente_codigo)
-            WHERE {_WITHIN} GROUP BY f.cliente_codigo ORDER BY 5 DESC"""),
-        products=ask(f"""
-            SELECT any_value(produto), sum(sugestoes) FROM fatos.resumo_produtos
-            WHERE {_WITHIN} GROUP BY sku ORDER BY 2 DESC LIMIT 15"""),
+            WHERE {_WITHIN} GROUP BY f.cliente_codigo ORDER BY 6 DESC, 2"""),
+            2,
+            fewest=2,
+            nameless="sem loja",
+        ),
+        products=labelled(
+            ask(f"""
+            SELECT any_value(produto), sku, sum(sugestoes) FROM fatos.resumo_produtos
+            WHERE {_WITHIN} GROUP BY sku ORDER BY 3 DESC, 2 LIMIT 15"""),
+            2,
+            fewest=1,
+        ),
         alerts=ask(f"""
             SELECT coalesce(motivo, 'sem motivo'), count(*) FROM analise.encaminhamentos
             WHERE {_WITHIN} GROUP BY 1 ORDER BY 2 DESC LIMIT 15"""),
-        audio=ask(f"""
-            SELECT coalesce(any_value(b.nome_balcao), s.balcao_id, 'sem balcão'), count(*),
-                   approx_quantile(snr_db, 0.5), approx_quantile(snr_db, 0.1), avg(fracao_saturada),
+        audio=labelled(
+            ask(f"""
+            SELECT any_value(b.nome_balcao), any_value(b.razao_social), any_value(b.cliente_codigo), s.balcao_id,
+                   count(*), approx_quantile(snr_db, 0.5), approx_quantile(snr_db, 0.1), avg(fracao_saturada),
                    avg(abs(desvio_dc)), avg((snr_db < 10)::INTEGER)
             FROM fatos.segmentos s LEFT JOIN analise.balcoes b USING (balcao_id)
-            WHERE {_WITHIN} AND segmento_id IS NOT NULL GROUP BY s.balcao_id ORDER BY 4 NULLS LAST LIMIT 20"""),
+            WHERE {_WITHIN} AND segmento_id IS NOT NULL GROUP BY s.balcao_id ORDER BY 7 NULLS LAST, 4 LIMIT 20"""),
+            4,
+            fewest=2,
+            nameless="sem balcão",
+        ),
     )
 
 

@@ -1,6 +1,6 @@
 """The report's plots. Colours hold in print and for colour-blind readers; labels are in Portuguese."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
@@ -18,6 +18,7 @@ _PROVIDER_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", "#D55E00")
 _SIZE = (7.2, 3.4)
 MOST_STORES = 12
 MOST_TICKS = 10
+_IN_FRONT = ((3, "perguntas", GREY, 0.8), (4, "sugeridas", BLUE, 0.55), (5, "vendidas", GREEN, 0.3))
 _EPOCH = date(1970, 1, 1)  # Matplotlib's days count from here
 
 mpl.rcParams.update({"font.size": 9, "axes.spines.top": False, "axes.spines.right": False, "svg.fonttype": "none"})
@@ -71,39 +72,35 @@ def funnel(ax: Any, figures: Figures) -> None:
 def stores(ax: Any, figures: Figures) -> None:
     """The same by store: what was asked, suggested and sold, one bar in front of the other."""
     rows = figures.funnel[:MOST_STORES][::-1]
-    names = [row[0] for row in rows]
-    for column, label, colour, height in ((3, "perguntas", GREY, 0.8), (4, "sugeridas", BLUE, 0.55)):
-        ax.barh(names, [row[column] or 0 for row in rows], color=colour, height=height, label=label)
-    ax.barh(names, [row[5] or 0 for row in rows], color=GREEN, height=0.3, label="vendidas")
+    places = _named(ax, rows)
+    for column, label, colour, height in _IN_FRONT:
+        ax.barh(places, [row[column] or 0 for row in rows], color=colour, height=height, label=label)
     ax.set_xlabel("interações" + (f", as {MOST_STORES} maiores" if len(figures.funnel) > MOST_STORES else ""))
-    _few(ax, rows)
     _counts(ax.xaxis)
     _legend(ax)
 
 
 def products(ax: Any, figures: Figures) -> None:
     rows = figures.products[::-1]
-    ax.barh([row[0] for row in rows], [row[1] for row in rows], color=BLUE)
+    ax.barh(_named(ax, rows), [row[1] for row in rows], color=BLUE)
     ax.set_xlabel("sugestões")
-    _few(ax, rows)
     _counts(ax.xaxis)
 
 
 def alerts(ax: Any, figures: Figures) -> None:
     rows = figures.alerts[::-1]
-    ax.barh([row[0] for row in rows], [row[1] for row in rows], color=ORANGE)
+    ax.barh(_named(ax, rows), [row[1] for row in rows], color=ORANGE)
     ax.set_xlabel("encaminhamentos ao farmacêutico ou ao médico")
-    _few(ax, rows)
     _counts(ax.xaxis)
 
 
 def audio(ax: Any, figures: Figures) -> None:
     rows = [row for row in figures.audio if row[2] is not None][::-1]
-    ax.barh([row[0] for row in rows], [row[2] for row in rows], color=GREY, label="mediana")
-    ax.barh([row[0] for row in rows], [row[3] for row in rows], color=BLUE, height=0.45, label="10 % piores")
+    places = _named(ax, rows)
+    ax.barh(places, [row[2] for row in rows], color=GREY, label="mediana")
+    ax.barh(places, [row[3] for row in rows], color=BLUE, height=0.45, label="10 % piores")
     ax.axvline(10, color=ORANGE, linestyle="--", linewidth=1)
     ax.set_xlabel("relação sinal-ruído, dB (abaixo de 10: mude o microfone)")
-    _few(ax, rows)
     _legend(ax)
 
 
@@ -122,9 +119,11 @@ def _counts(axis: Any) -> None:
     axis.set_major_formatter(FuncFormatter(lambda value, _: in_brazilian(value, 0 if value == int(value) else 1)))
 
 
-def _few(ax: Any, rows: Any) -> None:
-    """One row is a bar at the top, not a wall."""
+def _named(ax: Any, rows: Sequence[tuple[Any, ...]]) -> range:
+    """A place for each row's bar: two of one name are two bars. One row is a bar at the top, not a wall."""
+    ax.set_yticks(range(len(rows)), [row[0] for row in rows])
     ax.set_ylim(len(rows) - max(len(rows), 5) - 0.6, len(rows) - 0.4)
+    return range(len(rows))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,13 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from matplotlib.figure import Figure
 
+from pipeline.events import Event, ProductSuggested, SessionStarted
 from pipeline.ids import new_id
+from pipeline.record.report import plots
 from pipeline.record.report.figures import Figures, Period, gather
+from pipeline.record.report.labels import labelled
 from pipeline.record.report.numbers import totals_in_words
 from pipeline.record.report.page import page
 from pipeline.record.report.plots import sheet
@@ -44,6 +48,49 @@ def test_the_page_needs_nothing_from_outside_and_escapes_names(figures: Figures)
     assert 'src="http' not in html
     assert "<link" not in html
     assert html.count("<svg") == 7  # no alerts: said in words
+
+
+def test_labels_tell_what_is_called_the_same_apart() -> None:
+    rows = [("Balcão 1", "A", "1", "x", 5), ("Balcão 1", "A", "2", "y", 6), ("Balcão 2", "A", "1", "z", 7)]
+    assert labelled(rows, 4, fewest=2) == [("Balcão 1 · A · 1", 5), ("Balcão 1 · A · 2", 6), ("Balcão 2 · A", 7)]
+    assert labelled([(None, "7", 1), (None, None, 2)], 2, fewest=2, nameless="sem loja") == [("7", 1), ("sem loja", 2)]
+
+
+@pytest.fixture
+def namesakes(open_service: Open, data_dir: Path) -> Figures:
+    """A chain of two stores of one name, each with two counters of one name."""
+    service, events = open_service(), list[Event]()
+    for number in range(2):
+        codigo = service.registry.register_client(
+            email=f"{number}@loja.com.br", razao_social="Farmácia São João", telefone="1133334444"
+        )
+        for _ in range(2):
+            balcao_id, _ = service.registry.register_counter(nome_balcao="Balcão 1", cliente_codigo=codigo)
+            for event in conversation(new_id(), balcao_id=balcao_id):
+                started = isinstance(event, SessionStarted)
+                named = replace(event, cliente_codigo=codigo) if started else event
+                sold = isinstance(named, ProductSuggested)
+                events.append(replace(named, sku=f"78{number}") if sold else named)
+    service.commit(batch("o1", 1, events))
+    service.close()
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        return gather(con, WEEK)
+
+
+@pytest.mark.parametrize(
+    ("section", "draw", "bars", "of"),
+    [("funnel", plots.stores, 6, 2), ("audio", plots.audio, 8, 4), ("products", plots.products, 2, 2)],
+)
+def test_what_is_called_the_same_has_a_bar_and_a_label_of_its_own(
+    namesakes: Figures, section: str, draw: plots.Draw, bars: int, of: int
+) -> None:
+    rows = getattr(namesakes, section)
+    assert len({row[0] for row in rows}) == len(rows) == of
+    ax = Figure().subplots()
+    draw(ax, namesakes)
+    assert len({(bar.get_y(), bar.get_height()) for bar in ax.patches}) == bars
+    html = page(namesakes, WEEK, "–")
+    assert all(html.count(row[0]) >= 1 for row in rows)
 
 
 def test_a_dollar_in_a_name_is_no_formula(figures: Figures) -> None:
