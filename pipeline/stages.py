@@ -62,7 +62,7 @@ class SpeechSpan:
     speech_dbfs: float | None = None
     snr_db: float | None = None
     clipped_fraction: float | None = None  # samples at full scale
-    dc_offset: float | None = None
+    dc_offset: float | None = None  # of full scale: -1 to 1
 
 
 class GateReply(NamedTuple):

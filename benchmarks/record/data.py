@@ -27,7 +27,7 @@ _INSERTS = {
                i * 160000 AS amostra_inicial, i * 160000 + 32000 AS amostra_final,
                12.0 AS audio_recebido_s, 1.5 + u AS audio_encaminhado_s, 10.5 - u AS audio_descartado_s,
                false AS continua, 600 AS silencio_fechamento_ms, 95 + u * 20 AS portao_ms, -50 - u * 10 AS ruido_dbfs,
-               -28 - u AS voz_dbfs, 10 + u * 20 AS snr_db, u / 1000 AS fracao_saturada, u / 500 AS desvio_dc,
+               -28 - u AS voz_dbfs, 10 + u * 20 AS snr_db, u / 1000 AS fracao_saturada, u / 500 AS desvio_dc_fracao,
                'cascade' AS motor
         FROM feito""",
     "chamadas": """

@@ -13,7 +13,7 @@ from pipeline.audio import SAMPLE_RATE_HZ, samples_from_ms
 from pipeline.gate.dc import HIGHEST, LOWEST, Offsets
 from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
-from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES, Pcm
+from pipeline.gate.grid import EPOCH_SAMPLES, FULL_SCALE, QUANTUM_SAMPLES, Pcm
 from pipeline.gate.replay import unpack
 from pipeline.gate.segmenter import Timing, Utterance
 from pipeline.gate.stream import QUANTUM_BYTES, Stream
@@ -184,5 +184,5 @@ class BatchedGateHost:
             speech_dbfs=said.speech_dbfs,
             snr_db=said.speech_dbfs - noise_dbfs,
             clipped_fraction=min(1.0, clipped / max(1, said.end_sample - said.start_sample)),
-            dc_offset=self._offsets.value(stream.row),
+            dc_offset=self._offsets.value(stream.row) / FULL_SCALE,
         )

@@ -126,7 +126,7 @@ def _utterance(event: e.UtteranceHeard) -> tuple[str, Row]:
         "voz_dbfs": event.speech_dbfs,
         "snr_db": event.snr_db,
         "fracao_saturada": event.clipped_fraction,
-        "desvio_dc": event.dc_offset,
+        "desvio_dc_fracao": event.dc_offset,
         "motor": event.engine,
     }
 

@@ -90,7 +90,7 @@ def gather(con: duckdb.DuckDBPyConnection, period: Period) -> Figures:
             ask(f"""
             SELECT any_value(b.nome_balcao), any_value(b.razao_social), any_value(b.cliente_codigo), s.balcao_id,
                    count(*), approx_quantile(snr_db, 0.5), approx_quantile(snr_db, 0.1), avg(fracao_saturada),
-                   avg(abs(desvio_dc)), avg((snr_db < 10)::INTEGER)
+                   avg(abs(coalesce(desvio_dc_fracao, desvio_dc / 32768))), avg((snr_db < 10)::INTEGER)
             FROM fatos.segmentos s LEFT JOIN analise.balcoes b USING (balcao_id)
             WHERE {_WITHIN} AND segmento_id IS NOT NULL GROUP BY s.balcao_id ORDER BY 7 NULLS LAST, 4 LIMIT 20"""),
             4,

@@ -38,7 +38,8 @@ GROUP BY sessao_id;
 CREATE OR REPLACE VIEW analise.falas AS
 SELECT s.segmento_id AS fala_id, s.sessao_id, s.conversa_id, s.balcao_id, s.cliente_codigo, s.dia, s.em,
        s.audio_recebido_s, s.audio_encaminhado_s, s.audio_descartado_s, s.continua,
-       s.silencio_fechamento_ms, s.portao_ms, s.ruido_dbfs, s.voz_dbfs, s.snr_db, s.fracao_saturada, s.desvio_dc,
+       s.silencio_fechamento_ms, s.portao_ms, s.ruido_dbfs, s.voz_dbfs, s.snr_db, s.fracao_saturada,
+       coalesce(s.desvio_dc_fracao, s.desvio_dc / 32768)::REAL AS desvio_dc,
        s.motor AS motor_portao,
        t.provedor, t.modelo, t.n_palavras, t.confianca, t.latencia_ms AS transcricao_ms, t.falha AS falha_transcricao
 FROM fatos.segmentos s
@@ -205,7 +206,7 @@ SELECT s.balcao_id, any_value(b.nome_balcao) AS nome_balcao, any_value(s.cliente
        count(*) AS falas,
        approx_quantile(s.snr_db, 0.5) AS snr_mediana_db, approx_quantile(s.snr_db, 0.1) AS snr_p10_db,
        approx_quantile(s.ruido_dbfs, 0.5) AS ruido_mediana_dbfs,
-       avg(s.fracao_saturada) AS fracao_saturada, avg(abs(s.desvio_dc)) AS desvio_dc,
+       avg(s.fracao_saturada) AS fracao_saturada, avg(abs(coalesce(s.desvio_dc_fracao, s.desvio_dc / 32768))) AS desvio_dc,
        avg((s.snr_db < 10)::INTEGER) AS fracao_ruidosa
 FROM fatos.segmentos s
 LEFT JOIN analise.balcoes b USING (balcao_id)

@@ -1,5 +1,9 @@
 """The host's side of the bargain: it answers every tick, whatever is in it, and forgets what is over."""
 
+import wave
+from pathlib import Path
+
+import numpy as np
 import pytest
 
 from configs.gate import GateSettings
@@ -8,6 +12,7 @@ from pipeline.gate.host import threshold_shift_db
 from pipeline.stages import StreamOpening, StreamTick
 from tests.unit.gate.sounds import conversation, hiss, pcm
 
+RECORDING = Path(__file__).parents[3] / "sandbox/dialogues/dor_de_garganta.wav"
 SECOND = pcm(hiss(1.0, 20))
 
 
@@ -63,7 +68,16 @@ def test_utterances_carry_what_was_measured(host):
     assert span.speech_dbfs == pytest.approx(-26, abs=4)
     assert span.snr_db == pytest.approx(span.speech_dbfs - span.noise_dbfs)
     assert span.clipped_fraction == pytest.approx(160 / (span.end_sample - span.start_sample))
-    assert abs(span.dc_offset) < 20
+    assert abs(span.dc_offset) < 0.0006
+
+
+@pytest.mark.parametrize("offset", [0.03, -0.01])
+def test_a_microphones_offset_is_told_as_a_fraction_of_full_scale(host, offset):
+    with wave.open(str(RECORDING)) as recording:
+        said = np.frombuffer(recording.readframes(recording.getnframes()), "<i2").astype(float)
+    [reply] = host.step([StreamTick("a", 0, pcm(said + offset * 32_768), StreamOpening(), final=True)])
+    assert [span.dc_offset for span in reply.spans] == [pytest.approx(offset, abs=0.001)] * len(reply.spans)
+    assert reply.spans
 
 
 @pytest.mark.parametrize("memory", [b"abc", b"12345678", b"12345678" * 3])  # broken, or of another version

@@ -1,14 +1,17 @@
 """What analysts see."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from pipeline.events import Decided, FeedbackGiven, InteractionOutcome, ProductSuggested
+from pipeline.events import Decided, FeedbackGiven, InteractionOutcome, ProductSuggested, UtteranceHeard
 from pipeline.ids import new_id
+from pipeline.record.report.figures import Period, gather
 from pipeline.record.service import RecordService
 from tests.unit.record.conftest import batch, conversation
 
@@ -120,6 +123,33 @@ def test_counters_carry_their_names_and_audio_quality(ask: Ask) -> None:
     row = ask("SELECT nome_balcao, snr_mediana_db, falas FROM analise.qualidade_audio_balcao")[0]
     assert (row["nome_balcao"], row["falas"]) == ("Balcão 1", 2)
     assert row["snr_mediana_db"] == pytest.approx(18.5)
+
+
+def test_the_dc_offset_is_a_fraction_of_full_scale_also_in_rows_of_before(open_service: Open, data_dir: Path) -> None:
+    """Rows once held it in steps of a 16-bit sample; a closed day of theirs has no other column."""
+    sessions = [conversation(new_id()) for _ in range(3)]
+    heard = sessions[0][1]
+    assert isinstance(heard, UtteranceHeard)
+    sessions[0][1] = replace(heard, dc_offset=-0.02)
+    sessions[2] = [replace(event, at=event.at - timedelta(days=3)) for event in sessions[2]]
+    service = open_service()
+    service.commit(batch("o1", 1, [event for session in sessions for event in session]))
+    older = "UPDATE bruto.segmentos SET desvio_dc = 327.68 WHERE desvio_dc_fracao IS NULL"
+    service.run_on_writer(lambda con: con.execute(older).fetchall())
+    service.tidy()
+    service.close()
+    [file] = (data_dir / "arquivo").glob("segmentos/*/*.parquet")
+    file.chmod(0o644)
+    duckdb.sql(f"COPY (SELECT * EXCLUDE (desvio_dc_fracao) FROM '{file}') TO '{file}.older' (FORMAT parquet)")
+    Path(f"{file}.older").rename(file)
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        told = con.execute("SELECT desvio_dc, typeof(desvio_dc) FROM analise.falas ORDER BY desvio_dc").fetchall()
+        by_counter = con.execute("SELECT desvio_dc FROM analise.qualidade_audio_balcao").fetchall()
+        today = datetime.now(UTC).date()
+        reported = gather(con, Period(today - timedelta(days=7), today + timedelta(days=1))).audio[0][5]
+    assert told == [(pytest.approx(value), "FLOAT") for value in (-0.02, 0.01, 0.01)]
+    assert by_counter == [(pytest.approx(0.04 / 3),)]
+    assert reported == pytest.approx(0.04 / 3)
 
 
 def test_every_view_answers_and_every_column_is_explained(ask: Ask) -> None:
