@@ -42,6 +42,8 @@ class Publisher:
         self._facts = facts
         self._source = source
         self._target = published_db
+        # Left by whoever opened the published file to write and crashed: with it there, no reader can open the file.
+        self._left_log = published_db.with_name(published_db.name + ".wal")
         self._journal = journal
         self._interval_s = interval_s
         self.last_cost_s = 0.0
@@ -55,6 +57,7 @@ class Publisher:
             require_writable(self._target.parent)
             for left in self._target.parent.glob(f".{self._target.name}.*"):
                 left.unlink()
+            self._left_log.unlink(missing_ok=True)
         except OSError as error:
             raise DataFolderError(
                 f"the published database's folder {self._target.parent} cannot be written ({error.strerror}); "
@@ -91,6 +94,7 @@ class Publisher:
             if not self._clones:
                 _copy_gently(self._source, temporary)
             _sync_and_protect(temporary)
+            self._left_log.unlink(missing_ok=True)
             temporary.rename(self._target)
             sync_folder(self._target.parent)
         except (OSError, subprocess.SubprocessError) as error:
