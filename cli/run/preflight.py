@@ -38,6 +38,18 @@ def check_folder(folder: Path, variable: str) -> None:
         ) from None
 
 
+def check_published(published_db: Path, data_dir: Path) -> None:
+    """Raises CommandError when the published database would take the place of somebody else's file."""
+    from pipeline.record.errors import DataFolderError
+    from pipeline.record.places import Places
+    from pipeline.record.publication import require_own
+
+    try:
+        require_own(published_db, Places(data_dir))
+    except DataFolderError as error:
+        raise CommandError(str(error)) from None
+
+
 def check_shelves(settings: RecommendationSettings) -> None:
     """The catalogue and the rule file can be read; raises CommandError with file, line and reason."""
     from pipeline.recommendation.catalogue import load_catalogue

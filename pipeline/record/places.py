@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pipeline.record.errors import DataFolderError
 
+PUBLISHED_NAME = "registro.duckdb"
 _DAMAGED = ".danificado-"
 
 

@@ -22,6 +22,7 @@ from pipeline.record.housekeeping import Housekeeping
 from pipeline.record.journal import Journal
 from pipeline.record.ownership import Ownership
 from pipeline.record.places import Places
+from pipeline.record.publication import require_own
 from pipeline.record.publish import Publisher
 from pipeline.record.registry import Registry, RegistryEvent, RegistryLog
 from pipeline.record.spool import abandoned
@@ -58,6 +59,7 @@ class RecordService:
             raise
 
     def _start(self) -> None:
+        require_own(self._published_db, self._places)
         self._master_key = self._settings.master_key_file or self._places.master_key
         self._keys = SessionKeys(load_master_key(self._master_key))
         self._registry_log = RegistryLog(self._places.registry_log)

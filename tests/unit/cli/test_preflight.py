@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from cli.output import CommandError
-from cli.run.preflight import check_folder, check_port, check_shelves
+from cli.run.preflight import check_folder, check_port, check_published, check_shelves
 from configs.recommendation import RecommendationSettings
 
 
@@ -32,6 +32,13 @@ def test_a_folder_in_place_of_which_there_is_a_file_is_named(tmp_path: Path) -> 
 def test_an_unwritable_folder_is_named() -> None:
     with pytest.raises(CommandError, match=r"/proc/balto cannot be written \(.*or set BALTO_DATA_DIR"):
         check_folder(Path("/proc/balto"), "BALTO_DATA_DIR")  # not by root either
+
+
+def test_a_published_database_in_place_of_another_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loja.duckdb").write_text("notas da loja")
+    with pytest.raises(CommandError, match=r"loja\.duckdb is not a file that Balto published.*set DB_FILE"):
+        check_published(tmp_path / "loja.duckdb", tmp_path / "dados")
+    check_published(tmp_path / "novo.duckdb", tmp_path / "dados")
 
 
 def test_an_unreadable_catalogue_is_named(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import duckdb
 import pytest
 
 from pipeline.ids import new_id
+from pipeline.record.errors import DataFolderError
 from pipeline.record.service import RecordService
-from tests.unit.record.conftest import batch, conversation
+from tests.unit.record.conftest import SETTINGS, batch, conversation
 
 Open = Callable[..., RecordService]
 
@@ -29,6 +30,45 @@ def leave_a_log(published: Path) -> Path:
     log = published.with_name("registro.duckdb.wal")
     assert log.exists()
     return log
+
+
+def another_database(path: Path) -> None:
+    with duckdb.connect(str(path)) as con:
+        con.execute("CREATE TABLE vendas AS SELECT 42 AS total")
+
+
+def a_file(path: Path) -> None:
+    path.write_text("notas da loja")
+
+
+@pytest.mark.parametrize(("make", "reason"), [(another_database, "another database"), (a_file, "not a valid DuckDB")])
+def test_a_file_of_somebody_else_s_is_refused_and_left_as_it_is(
+    tmp_path: Path, make: Callable[[Path], None], reason: str
+) -> None:
+    theirs = tmp_path / "loja.duckdb"
+    make(theirs)
+    held = theirs.read_bytes()
+    with pytest.raises(DataFolderError, match=rf"loja\.duckdb is not a file that Balto published.*{reason}.*DB_FILE"):
+        RecordService(SETTINGS, tmp_path / "dados", theirs)
+    assert theirs.read_bytes() == held
+    assert [path.name for path in tmp_path.glob(".*")] == []
+
+
+def test_the_recorder_s_own_file_is_no_place_to_publish(open_service: Open, data_dir: Path) -> None:
+    open_service().close()
+    own = data_dir / "gravador" / "quente.duckdb"
+    with pytest.raises(DataFolderError, match="recorder's own files"):
+        RecordService(SETTINGS, data_dir, own)
+
+
+def test_a_damaged_publication_of_its_own_is_published_anew(open_service: Open, data_dir: Path) -> None:
+    open_service().close()
+    published = data_dir / "registro.duckdb"
+    published.unlink()
+    a_file(published)
+    open_service().publish()
+    with duckdb.connect(str(published), read_only=True) as con:
+        assert con.execute("SELECT count(*) FROM analise.interacoes").fetchall() == [(0,)]
 
 
 @pytest.mark.parametrize("at", ["start", "publication"])
