@@ -1,4 +1,7 @@
-"""Rows on a terminal: side by side where they fit, else one under the other."""
+"""Rows on a terminal: side by side where they fit, else one under the other.
+
+Names and values are other people's: as `Text`, brackets in them are brackets and no markup.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
@@ -7,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 _SHOWN_ROWS = 200
 _NARROWEST_CHARS = 11  # a column of fewer, its border included, cannot be read
@@ -32,7 +36,9 @@ def _rows(reader: pa.RecordBatchReader) -> Iterator[tuple[Any, ...]]:
 
 
 def _side_by_side(names: Sequence[str], rows: Rows) -> RenderableType:
-    table = Table(*names, header_style="bold", row_styles=["", "dim"])
+    table = Table(header_style="bold", row_styles=["", "dim"])
+    for name in names:
+        table.add_column(Text(name))
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     return table
@@ -42,11 +48,16 @@ def _one_by_one(names: Sequence[str], rows: Rows) -> Iterator[RenderableType]:
     for number, row in enumerate(rows, 1):
         table = Table("", "", show_header=False, title=f"row {number}", title_justify="left")
         for name, value in zip(names, row, strict=True):
-            table.add_row(name, _cell(value))
+            table.add_row(Text(name), _cell(value))
+        yield table
+    if not rows:
+        table = Table("", show_header=False)
+        for name in names:
+            table.add_row(Text(name))
         yield table
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any) -> Text:
     if value is None:
-        return ""
-    return f"{value:.4g}" if isinstance(value, float) else str(value)
+        return Text()
+    return Text(f"{value:.4g}" if isinstance(value, float) else str(value))

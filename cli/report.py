@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cli.output import CommandError, out
 from configs.environment import Environment
@@ -27,7 +28,7 @@ def report(
     if to.suffix not in (".html", ".png"):
         raise CommandError(f"{to} must end in .html or .png")
     _write(first, last, to, db or Environment().published_db)
-    out.print(f"[good]{to}[/good] {first} to {last}")
+    out.print(f"[good]{escape(str(to))}[/good] {first} to {last}")
 
 
 def _write(first: date, last: date, to: Path, path: Path) -> None:

@@ -47,6 +47,21 @@ def test_rows_too_wide_for_the_terminal_are_shown_one_under_the_other(published_
     assert [line.strip() for line in shown.splitlines() if "row" in line] == ["row 1", "row 2", "row 3", "3 rows"]
 
 
+@pytest.mark.parametrize("columns", [1, 30])
+def test_brackets_in_names_and_values_are_shown_and_no_markup(published_dir: Path, columns: int) -> None:
+    values = ", ".join(["'[/] [generico] :pill:' AS \"[b]nome[/b]\"", *["1 AS x"] * (columns - 1)])
+    shown = balto("query", f"SELECT {values}", folder=published_dir).stdout.decode()
+    assert "[/] [generico] :pill:" in shown
+    assert "[b]nome[/b]" in shown
+
+
+def test_a_wide_result_without_rows_still_names_its_columns(published_dir: Path) -> None:
+    shown = balto("query", "FROM analise.interacoes WHERE false", folder=published_dir).stdout.decode()
+    assert "interacao_id" in shown
+    assert "proprio_ms" in shown
+    assert "0 rows" in shown
+
+
 def test_a_file_that_is_being_written_is_no_file_to_ask(tmp_path: Path) -> None:
     service = RecordService(RecordSettings(), tmp_path, tmp_path / "registro.duckdb")
     own = tmp_path / "gravador" / "quente.duckdb"
