@@ -20,7 +20,7 @@ def erase(
     session: Annotated[str | None, typer.Option(help="One session's id (sessao_id).")] = None,
     counter: Annotated[str | None, typer.Option(help="All sessions of one counter (balcao_id).")] = None,
     before: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Sessions of days before this.")] = None,
-    reason: Annotated[str, typer.Option(help="Noted with the erasure.")] = "pedido do titular",
+    reason: Annotated[str, typer.Option(help="Kept in the private file, never published.")] = "pedido do titular",
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     data_dir: Annotated[Path | None, typer.Option(help="Data folder; default: BALTO_DATA_DIR, or dados.")] = None,
 ) -> None:

@@ -65,11 +65,14 @@ class Archive:
         sync_folder(target.parent)
         return int(copied[0][0])
 
-    def rewrite_without(self, con: duckdb.DuckDBPyConnection, session_ids: list[str]) -> int:
-        """Write anew every file that holds rows of these sessions; returns how many. The old ones go with `sweep`."""
+    def rewrite_without(self, con: duckdb.DuckDBPyConnection, session_ids: list[str]) -> tuple[int, int]:
+        """Write anew every file that holds rows of these sessions; returns (rows left out, files).
+
+        The old files go with `sweep`.
+        """
         marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
         files = con.execute("SELECT tabela, dia, arquivo FROM bruto.selados").fetchall()
-        rewritten = 0
+        left_out = rewritten = 0
         for table, day, name in files:
             source = f"read_parquet('{_quoted(self._folder / name)}')"
             held = con.execute(f"SELECT count(*) FROM {source} WHERE sessao_id IN ({marks})").fetchall()[0][0]
@@ -81,8 +84,9 @@ class Archive:
                     name,
                     f"SELECT * FROM {source} WHERE sessao_id NOT IN ({marks}) OR sessao_id IS NULL",
                 )
+                left_out += held
                 rewritten += 1
-        return rewritten
+        return left_out, rewritten
 
     def _replace(self, con: duckdb.DuckDBPyConnection, table: str, day: date, name: str, sql: str) -> None:
         fresh = f"{table}/dia={day}/{table}-{_generation(name) + 1}.parquet"

@@ -29,6 +29,13 @@ class ErasureRequest:
         if sum(wanted is not None for wanted in (self.session_id, self.balcao_id, self.before)) != 1:
             raise ErasureError("name exactly one of a session, a counter, or a day")
 
+    @property
+    def scope(self) -> str:
+        """As analysts read it."""
+        if self.session_id is not None:
+            return "sessao"
+        return "antes_de" if self.balcao_id is None else "balcao"
+
 
 @dataclass(frozen=True, slots=True)
 class ErasureReceipt:
@@ -78,21 +85,21 @@ def erase_facts(
     archive: Archive,
     request_id: str,
     session_ids: Sequence[str],
-    reason: str,
     at: datetime,
 ) -> tuple[int, int]:
-    """Tombstones, hot rows, closed days; the hot file is rewritten later. Returns (hot rows, files rewritten)."""
+    """Tombstones, hot rows, closed days; the hot file is rewritten later. Returns (rows, files rewritten)."""
     marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
     erased = 0
     con.execute("BEGIN")
     insert(con, "bruto.eliminacoes", [
-        {"pedido_id": request_id, "sessao_id": session_id, "em": at, "motivo": reason} for session_id in session_ids
+        {"pedido_id": request_id, "sessao_id": session_id, "em": at} for session_id in session_ids
     ])  # fmt: skip
     for table in (*SEALED_TABLES, PUBLISHED_TEXTS):
         gone = con.execute(f"DELETE FROM bruto.{table} WHERE sessao_id IN ({marks})").fetchall()
         erased += int(gone[0][0])
     con.execute("COMMIT")
-    return erased, archive.rewrite_without(con, list(session_ids))
+    closed, files_rewritten = archive.rewrite_without(con, list(session_ids))
+    return erased + closed, files_rewritten
 
 
 def erase_texts(con: duckdb.DuckDBPyConnection, session_ids: Sequence[str]) -> int:
@@ -103,6 +110,28 @@ def erase_texts(con: duckdb.DuckDBPyConnection, session_ids: Sequence[str]) -> i
     con.execute(f"DELETE FROM chaves WHERE sessao_id IN ({marks})")
     con.execute("COMMIT")
     return int(gone[0][0])
+
+
+def note(stores: Stores, request: ErasureRequest, receipt: ErasureReceipt, at: datetime) -> None:
+    """What it came to, for `analise.eliminacoes`; why it was asked for goes to the private file."""
+    own = {"pedido_id": receipt.request_id, "em": at}
+    insert(stores.texts.con, "eliminacoes", [own | {"motivo": request.reason}])
+    counts = {
+        "fatos_eliminados": receipt.rows_erased,
+        "textos_eliminados": receipt.texts_erased,
+        "arquivos_reescritos": receipt.files_rewritten,
+    }
+    insert(stores.facts.con, "bruto.pedidos_eliminacao", [own | {"escopo": request.scope} | counts])
+
+
+def move_reasons(stores: Stores) -> int:
+    """Reasons that an earlier Balto left among the facts, to the private file. Returns of how many erasures."""
+    sql = "SELECT pedido_id::VARCHAR, min(em), any_value(motivo) FROM bruto.eliminacoes WHERE motivo IS NOT NULL"
+    found = stores.facts.con.execute(f"{sql} GROUP BY pedido_id").fetchall()
+    names = ("pedido_id", "em", "motivo")
+    insert(stores.texts.con, "eliminacoes", [dict(zip(names, row, strict=True)) for row in found])
+    stores.facts.con.execute("UPDATE bruto.eliminacoes SET motivo = NULL WHERE motivo IS NOT NULL")
+    return len(found)
 
 
 def left_of(stores: Stores, session_ids: Sequence[str]) -> tuple[int, int]:

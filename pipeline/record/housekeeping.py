@@ -83,6 +83,14 @@ class Housekeeping:
         except Exception:  # whatever one chore ran into, publishing and the other chores must go on
             log.exception("housekeeping failed; it is tried again")
 
+    def take_back(self) -> None:
+        """What an earlier start published and this one does not leaves the file that is copied. Before `start`."""
+        self._writer.run(self._take_back).result()
+
+    def _take_back(self) -> None:
+        if erasure.move_reasons(self._writer.stores):
+            self._rewrite_facts()
+
     # --- publishing ---
 
     def publish_now(self) -> float:
@@ -168,12 +176,15 @@ class Housekeeping:
         if not sessions:
             return ErasureReceipt(request_id, 0, 0, 0, 0, 0, 0)
         at = datetime.now(UTC)
-        rows, files = erasure.erase_facts(stores.facts.con, self._archive, request_id, sessions, request.reason, at)
+        rows, files = erasure.erase_facts(stores.facts.con, self._archive, request_id, sessions, at)
         texts = erasure.erase_texts(stores.texts.con, sessions)
         for session_id in sessions:
             self._keys.forget(session_id)
         stores.facts.erased(sessions)
+        left = erasure.left_of(stores, sessions)
+        receipt = ErasureReceipt(request_id, len(sessions), rows, texts, files, *left)
+        erasure.note(stores, request, receipt, at)
         self._rewrite_facts()
         self._rewrite_texts()
         self._places.remove_set_aside()  # they hold what was erased, as it was
-        return ErasureReceipt(request_id, len(sessions), rows, texts, files, *erasure.left_of(stores, sessions))
+        return receipt

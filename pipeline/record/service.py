@@ -76,6 +76,7 @@ class RecordService:
                 self._settings.publish_every_s,
             )  # fmt: skip
             self._housekeeping = Housekeeping(self._settings, self._places, self._writer, self._publisher, self._keys)
+            self._housekeeping.take_back()
             self._tell_recovered()
             self._housekeeping.start()
         except BaseException:

@@ -238,6 +238,42 @@ def test_a_session_of_which_only_texts_are_left_is_known(open_service: Open) -> 
     assert service.erase(ErasureRequest(session_id=session_id)).texts_erased > 0
 
 
+REASON = "pedido da Maria da Silva"
+
+
+@pytest.mark.parametrize("days", [0, 4])
+def test_what_an_erasure_came_to_is_published_and_why_it_was_asked_for_is_not(
+    open_service: Open, data_dir: Path, days: int
+) -> None:
+    service = open_service()
+    session_id = new_id()
+    service.commit(batch("o1", 1, [*days_ago(days, session_id), *days_ago(days)]))
+    service.tidy()
+    receipt = service.erase(ErasureRequest(session_id=session_id, reason=REASON))
+    service.close()
+    assert holding(data_dir, REASON.encode()) == [data_dir / "gravador" / "privado.duckdb"]
+    counts = "escopo, sessoes, fatos_eliminados, textos_eliminados, arquivos_reescritos"
+    rows, files = 7, 7 if days else 0
+    assert published(data_dir, f"SELECT pedido_id::VARCHAR, {counts} FROM analise.eliminacoes") == [
+        (receipt.request_id, "sessao", 1, rows, receipt.texts_erased, files)
+    ]
+
+
+def test_reasons_published_by_an_earlier_version_are_taken_back(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    session_id = new_id()
+    service.commit(batch("o1", 1, days_ago(0, session_id)))
+    service.erase(ErasureRequest(session_id=session_id))
+    told = f"UPDATE bruto.eliminacoes SET motivo = '{REASON}'"
+    service.run_on_writer(lambda con: con.execute(told).fetchall())
+    service.publish()
+    service.close()
+    assert data_dir / "registro.duckdb" in holding(data_dir, REASON.encode())
+    open_service().close()
+    assert holding(data_dir, REASON.encode()) == [data_dir / "gravador" / "privado.duckdb"]
+    assert published(data_dir, "SELECT escopo, sessoes FROM analise.eliminacoes") == [("sessao", 1)]
+
+
 def test_files_set_aside_as_damaged_go_with_an_erasure(open_service: Open, data_dir: Path) -> None:
     """They hold what was erased, keys among it, as it was."""
     service = open_service()
