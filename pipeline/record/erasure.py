@@ -166,6 +166,11 @@ def purge_published(con: duckdb.DuckDBPyConnection, before: datetime) -> int:
     return int(gone[0][0])
 
 
+def unpublish_texts(con: duckdb.DuckDBPyConnection) -> int:
+    """All of them, since the chain took back its opt-in. Returns how many; the file is not rewritten here."""
+    return int(con.execute(f"DELETE FROM bruto.{PUBLISHED_TEXTS}").fetchall()[0][0])
+
+
 def purge_facts(con: duckdb.DuckDBPyConnection, tables: tuple[str, ...], before: date) -> int:
     """Hot rows kept past their time (closed days go by the file). Returns how many."""
     con.execute("BEGIN")

@@ -88,7 +88,10 @@ class Housekeeping:
         self._writer.run(self._take_back).result()
 
     def _take_back(self) -> None:
-        if erasure.move_reasons(self._writer.stores):
+        taken_back = erasure.move_reasons(self._writer.stores)
+        if not self._settings.publish_texts:
+            taken_back += erasure.unpublish_texts(self._facts)
+        if taken_back:
             self._rewrite_facts()
 
     # --- publishing ---

@@ -140,6 +140,20 @@ def test_texts_are_published_where_the_chain_opted_in(open_service: Open, data_d
     assert rows == [("queixa muito particular",)]
 
 
+def test_texts_published_once_are_taken_back_with_the_opt_in(open_service: Open, data_dir: Path) -> None:
+    first = open_service(publish_texts=True)
+    session_id = new_id()
+    first.commit(batch("o1", 1, conversation(session_id, "queixa muito particular")))
+    first.close()
+    assert b"queixa muito" in (data_dir / "registro.duckdb").read_bytes()
+    second = open_service()
+    assert second.texts_of(session_id) != []
+    second.close()
+    for path in data_dir.rglob("*"):
+        assert not path.is_file() or b"queixa muito" not in path.read_bytes(), path
+    assert published(data_dir, "SELECT count(*) FROM analise.textos") == [(0,)]
+
+
 def test_no_file_of_the_writer_holds_a_text_in_the_clear_after_publishing(open_service: Open, data_dir: Path) -> None:
     service = open_service()
     service.commit(batch("o1", 1, conversation(new_id(), "queixa muito particular")))
