@@ -39,6 +39,9 @@ def client(
 def counter(
     name: Annotated[str, typer.Option(help="what the shop calls the counter")],
     client: Annotated[str, typer.Option(help="the client's six-digit code")],
+    notice: Annotated[
+        bool, typer.Option("--notice", help="customers there can read the privacy notice (LGPD)")
+    ] = False,
     server: Server = DEFAULT_SERVER,
     admin_token: Token = None,
 ) -> None:
@@ -47,7 +50,10 @@ def counter(
 
     with Registration(server, admin_token=admin_token) as registration:
         balcao_id, api_key = registration.counter(nome_balcao=name, user_codigo=client)
-    out.print(f"counter [value]{balcao_id}[/value]\nkey     [value]{api_key}[/value]  (keep it: it is not shown again)")
+        out.print(f"counter [value]{balcao_id}[/value]")
+        out.print(f"key     [value]{api_key}[/value]  (keep it: it is not shown again)")
+        if notice:
+            registration.notice(balcao_id, shown=True)
 
 
 @keys.command()

@@ -1,5 +1,6 @@
 """Clients and counters over HTTP (`/cadastro`)."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -50,11 +51,15 @@ class Registration:
         answer = self._ask("POST", "/cadastro/balcao", {"nome_balcao": nome_balcao, "user_codigo": user_codigo})
         return str(answer["balcao_id"]), str(answer["api_key"])
 
+    def notice(self, balcao_id: str, *, shown: bool) -> None:
+        """Say whether customers at the counter can read the privacy notice. Raises RegistrationRefused."""
+        self._ask("PUT", f"/cadastro/balcao/{balcao_id}/aviso", {"exibido": shown})
+
     def revoke(self, balcao_id: str) -> None:
         """Raises RegistrationRefused when there is no such counter."""
         self._ask("DELETE", f"/cadastro/balcao/{balcao_id}", None)
 
-    def _ask(self, method: str, path: str, body: dict[str, str] | None) -> dict[str, Any]:
+    def _ask(self, method: str, path: str, body: Mapping[str, str | bool] | None) -> dict[str, Any]:
         try:
             response = self._http.request(method, path, json=body)
         except httpx.HTTPError as error:

@@ -33,6 +33,11 @@ class Balto(BaseHTTPRequestHandler):
         self.asked.append((self.command, self.path, None))
         self.answer(*((204, None) if self.path.endswith("/b1") else (404, {"detail": "balcão b2 não existe"})))
 
+    def do_PUT(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.asked.append((self.command, self.path, body))
+        self.answer(204, None)
+
     def answer(self, status: int, body: object) -> None:
         content = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
@@ -67,6 +72,13 @@ def test_a_client_and_a_counter_are_made(server: str) -> None:
         ("POST", "/cadastro/cliente", {"email": "a@b.c", "razao_social": "Loja", "telefone": "11 5555-0000"}),
         ("POST", "/cadastro/balcao", {"nome_balcao": "Balcão 1", "user_codigo": "123456"}),
     ]
+
+
+def test_a_counter_is_made_with_its_notice(server: str) -> None:
+    given = ["--server", server, "--admin-token", TOKEN]
+    made = CliRunner().invoke(keys, ["counter", "--name", "B1", "--client", "123456", "--notice", *given])
+    assert "key     k1" in made.output
+    assert Balto.asked[-1] == ("PUT", "/cadastro/balcao/b1/aviso", {"exibido": True})
 
 
 def test_a_counter_is_revoked_once(server: str) -> None:
