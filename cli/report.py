@@ -47,7 +47,7 @@ def _write(first: date, last: date, to: Path, path: Path) -> None:
             if not figures.minutes and not figures.providers:
                 out.print(f"[warn]nothing was recorded from {first} to {last}[/warn]: the page is empty")
             published = con.execute(
-                "SELECT strftime(publicado_em, '%d/%m/%Y %H:%M') FROM analise.atualizacao"
+                "SELECT strftime(publicado_em AT TIME ZONE 'UTC', '%d/%m/%Y %H:%M UTC') FROM analise.atualizacao"
             ).fetchall()
     except duckdb.Error as error:
         raise CommandError(f"{path} could not be read: {str(error).splitlines()[0]}") from None

@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 from pipeline.record.report.figures import Figures, Period
-from pipeline.record.report.numbers import in_brazilian
+from pipeline.record.report.numbers import in_brazilian, named
 from pipeline.record.report.plots import PLOTS, Plot, picture
 
 _STYLE = """
@@ -45,17 +45,22 @@ def page(figures: Figures, period: Period, published: str) -> str:
 
 def _tiles(totals: dict[str, Any]) -> str:
     received, saved = totals["minutos_recebidos"], totals["minutos_poupados"]
+    asked, suggested, sold = (totals[name] for name in ("interacoes", "sugeridas", "vendidas"))
     share = f"{in_brazilian(100 * saved / received, 0)} % do áudio recebido" if received else "nenhum áudio recebido"
     tiles = (
-        (in_brazilian(saved, 0), "minutos poupados", share),
+        (in_brazilian(saved, 0), named(saved, "minuto poupado", "minutos poupados"), share),
         (f"US$ {in_brazilian(totals['poupado_usd'], 2)}", "não gastos em transcrição", "ao custo médio do minuto pago"),
         (f"US$ {in_brazilian(totals['custo_usd'], 2)}", "gastos com provedores", ""),
         (
-            in_brazilian(totals["sugeridas"], 0),
-            "interações com sugestão",
-            f"de {in_brazilian(totals['interacoes'], 0)} perguntas",
+            in_brazilian(suggested, 0),
+            f"{named(suggested, 'interação', 'interações')} com sugestão",
+            f"de {in_brazilian(asked, 0)} {named(asked, 'pergunta', 'perguntas')}",
         ),
-        (in_brazilian(totals["vendidas"], 0), "vendas informadas", "pelo último feedback do balcão"),
+        (
+            in_brazilian(sold, 0),
+            named(sold, "venda informada", "vendas informadas"),
+            "pelo último feedback do balcão",
+        ),
     )
     cells = "".join(
         f'<div class="tile"><b>{value}</b>{label}<br><span class="quiet">{note}</span></div>'

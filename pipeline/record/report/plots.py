@@ -4,11 +4,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from io import BytesIO
+from math import ceil
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import Formatter, FuncFormatter, MaxNLocator
 
 from pipeline.record.report.figures import Figures, Period
 from pipeline.record.report.numbers import in_brazilian, totals_in_words
@@ -18,6 +20,9 @@ _PROVIDER_COLOURS = (BLUE, ORANGE, GREEN, "#CC79A7", "#56B4E9", "#D55E00")
 _SIZE = (7.2, 3.4)
 MOST_STORES = 12
 MOST_TICKS = 10
+_LEGEND_COLUMNS = 3
+_LABEL_CHARS = 40  # of a line: a longer name takes two, and leaves the bars their width
+_MOST_DECIMALS, _NOTHING = 8, 1e-10  # of a tick's number
 _IN_FRONT = ((3, "perguntas", GREY, 0.8), (4, "sugeridas", BLUE, 0.55), (5, "vendidas", GREEN, 0.3))
 _EPOCH = date(1970, 1, 1)  # Matplotlib's days count from here
 
@@ -101,27 +106,45 @@ def audio(ax: Any, figures: Figures) -> None:
     ax.barh(places, [row[3] for row in rows], color=BLUE, height=0.45, label="10 % piores")
     ax.axvline(10, color=ORANGE, linestyle="--", linewidth=1)
     ax.set_xlabel("relação sinal-ruído, dB (abaixo de 10: mude o microfone)")
+    ax.xaxis.set_major_formatter(Brazilian())
     _legend(ax)
 
 
 def _legend(ax: Any) -> None:
-    ax.legend(frameon=False, ncols=3, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1)
+    ax.legend(frameon=False, ncols=_LEGEND_COLUMNS, loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0.1)
 
 
 def _days(ax: Any, days: list[date]) -> None:
     if len(days) <= MOST_TICKS:
         ax.set_xticks(days)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{_EPOCH + timedelta(days=value):%d/%m}"))
-    _counts(ax.yaxis)
+    ax.yaxis.set_major_formatter(Brazilian())
 
 
 def _counts(axis: Any) -> None:
-    axis.set_major_formatter(FuncFormatter(lambda value, _: in_brazilian(value, 0 if value == int(value) else 1)))
+    """Whole numbers only: half an interaction there is not."""
+    axis.set_major_locator(MaxNLocator("auto", integer=True, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(Brazilian())
+
+
+class Brazilian(Formatter):
+    """Numbers as Brazilians write them, each with the decimals that the finest of the axis needs."""
+
+    _ticks: Sequence[float] = ()
+
+    def set_locs(self, locs: Sequence[float]) -> None:
+        self._ticks = locs
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return in_brazilian(x, next((n for n in range(_MOST_DECIMALS) if self._exact(n)), _MOST_DECIMALS))
+
+    def _exact(self, decimals: int) -> bool:
+        return all(abs(place - round(place, decimals)) < _NOTHING for place in self._ticks)
 
 
 def _named(ax: Any, rows: Sequence[tuple[Any, ...]]) -> range:
     """A place for each row's bar: two of one name are two bars. One row is a bar at the top, not a wall."""
-    ax.set_yticks(range(len(rows)), [row[0] for row in rows])
+    ax.set_yticks(range(len(rows)), [fill(row[0], _LABEL_CHARS) for row in rows])
     ax.set_ylim(len(rows) - max(len(rows), 5) - 0.6, len(rows) - 0.4)
     return range(len(rows))
 
@@ -150,24 +173,36 @@ PLOTS = (
 def picture(plot: Plot, figures: Figures, form: str) -> bytes:
     """One plot as SVG or PNG bytes, tall enough for its rows."""
     rows = min(len(getattr(figures, plot.section)), plot.most_rows)
-    figure = Figure(figsize=(_SIZE[0], max(_SIZE[1], 1.2 + 0.28 * rows)), layout="constrained")
+    figure = Figure(figsize=(_SIZE[0], max(_SIZE[1], 1.2 + 0.34 * rows)), layout="constrained")
     plot.draw(figure.subplots(), figures)
     out = BytesIO()
     figure.savefig(out, format=form, dpi=140, metadata={"Date": None} if form == "svg" else None)
     return out.getvalue()
 
 
-def sheet(figures: Figures, period: Period) -> bytes:
-    """Every plot on one PNG, under what the period came to."""
+def drawn_sheet(figures: Figures, period: Period) -> Figure:
+    """Every plot on one figure, under what the period came to."""
     figure = Figure(figsize=(15, 18), layout="constrained")
     figure.suptitle(f"Balto no balcão, {period}\n{totals_in_words(figures.totals)}", fontsize=13, x=0.01, ha="left")
     axes = figure.subplots(4, 2).flatten()
     for ax, plot in zip(axes, PLOTS, strict=True):
-        ax.set_title(plot.title, loc="left", fontweight="bold")
         if getattr(figures, plot.section):
             plot.draw(ax, figures)
         else:
             ax.text(0.5, 0.5, "nada neste período", ha="center", color=GREY)
+        ax.set_title(plot.title, loc="left", fontweight="bold", pad=_title_pad(ax))
+    return figure
+
+
+def _title_pad(ax: Any) -> float:
+    """Points between the axes and a title over the legend, which stands over the axes."""
+    legend = ax.get_legend()
+    lines = ceil(len(legend.get_texts()) / _LEGEND_COLUMNS) if legend else 0
+    return 6.0 + 15.0 * lines
+
+
+def sheet(figures: Figures, period: Period) -> bytes:
+    """Every plot on one PNG."""
     out = BytesIO()
-    figure.savefig(out, format="png", dpi=110)
+    drawn_sheet(figures, period).savefig(out, format="png", dpi=110)
     return out.getvalue()

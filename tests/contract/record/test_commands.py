@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -94,7 +95,9 @@ def test_mistakes_are_told_in_a_sentence(published_dir: Path, arguments: list[st
 
 def test_report_page_and_picture(published_dir: Path, tmp_path: Path) -> None:
     balto("report", "--to", str(tmp_path / "r.html"), folder=published_dir)
-    assert "Dipirona 500 mg" in (tmp_path / "r.html").read_text(encoding="utf-8")
+    html = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "Dipirona 500 mg" in html
+    assert re.search(r"dados publicados em \d\d/\d\d/\d{4} \d\d:\d\d UTC<", html)
     balto("report", "--to", str(tmp_path / "r.png"), folder=published_dir)
     assert (tmp_path / "r.png").read_bytes().startswith(b"\x89PNG")
 

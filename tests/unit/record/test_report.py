@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from pipeline.events import Event, ProductSuggested, SessionStarted
 from pipeline.ids import new_id
@@ -101,6 +103,41 @@ def test_numbers_are_written_as_brazilians_write_them(figures: Figures) -> None:
     assert totals_in_words(figures.totals | {"minutos_poupados": 1234.4, "minutos_recebidos": 2000.0}).startswith(
         "1.234 minutos poupados (62 % do recebido) · US$ 0,00 não gastos"
     )
+
+
+def ticks(axis: Any) -> list[str]:
+    axis.figure.draw_without_rendering()
+    return [label.get_text() for label in axis.get_ticklabels()]
+
+
+def test_every_tick_says_another_number(figures: Figures) -> None:
+    """Costs of a tenth of a cent, and one or two suggestions."""
+    ax = Figure().subplots()
+    plots.costs(ax, figures)
+    said = ticks(ax.yaxis)
+    assert len(set(said)) == len(said) > 2
+    assert "0,000025" in said
+    ax = Figure().subplots()
+    plots.products(ax, figures)
+    assert [text for text in ticks(ax.xaxis) if "," in text] == []
+
+
+def test_one_is_said_in_the_singular(figures: Figures) -> None:
+    one = {"minutos_poupados": 1.2, "sugeridas": 1, "vendidas": 1, "interacoes": 1}
+    words = totals_in_words(figures.totals | one)
+    assert words.startswith("1 minuto poupado (")
+    assert words.endswith("1 interação com sugestão · 1 venda informada")
+    assert "de 1 pergunta<" in page(replace(figures, totals=figures.totals | one), WEEK, "–")
+
+
+def test_no_legend_on_the_sheet_lies_over_a_title(figures: Figures) -> None:
+    costs = [(TODAY, f"provedor número {number}", 0.01) for number in range(5)]
+    drawn = plots.drawn_sheet(replace(figures, costs=costs), WEEK)
+    drawn.draw_without_rendering()
+    for ax, plot in zip(drawn.axes, plots.PLOTS, strict=True):
+        [title] = [text for text in ax.findobj(Text) if text.get_text() == plot.title]
+        legend = ax.get_legend()
+        assert legend is None or not legend.get_window_extent().overlaps(title.get_window_extent())
 
 
 def test_an_empty_period_is_a_page_too(open_service: Open, data_dir: Path) -> None:
