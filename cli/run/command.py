@@ -26,7 +26,7 @@ from cli.run.edits import Edits
 from cli.run.emulators import Emulators, emulators
 from cli.run.environment import exported, read_environment
 from cli.run.placement import check_placement
-from cli.run.preflight import check_folder, check_port, check_published, check_shelves
+from cli.run.preflight import check_folder, check_owner, check_port, check_published, check_shelves
 from cli.run.profile import check_sandbox, choose_profile
 from cli.run.signals import stop_signals
 from configs.environment import Environment, Profile
@@ -96,6 +96,7 @@ def _preflight(environment: Environment, config: ConfigFile, graphs: "Sequence[A
     check_port(str(host), environment.port)
     check_folder(environment.data_dir, "BALTO_DATA_DIR")
     check_folder(environment.published_db.parent, "DB_FILE")
+    check_owner(environment.data_dir)
     check_published(environment.published_db, environment.data_dir)
     _check_graph(config, graphs)
 

@@ -38,6 +38,24 @@ def check_folder(folder: Path, variable: str) -> None:
         ) from None
 
 
+def check_owner(data_dir: Path) -> None:
+    """Raises CommandError when a recorder at work owns the data folder."""
+    from pipeline.record.errors import RecorderBusy
+    from pipeline.record.ownership import Ownership
+    from pipeline.record.places import Places
+
+    try:
+        Ownership(Places(data_dir).lock, wait_s=0).release()
+    except FileNotFoundError:
+        return  # no recorder was here yet
+    except RecorderBusy as error:
+        raise CommandError(str(error)) from None
+    except OSError as error:
+        raise CommandError(
+            f"the data folder {data_dir} is another user's ({error.strerror}): set BALTO_DATA_DIR to another folder"
+        ) from None
+
+
 def check_published(published_db: Path, data_dir: Path) -> None:
     """Raises CommandError when the published database would take the place of somebody else's file."""
     from pipeline.record.errors import DataFolderError

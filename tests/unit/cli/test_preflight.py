@@ -1,11 +1,14 @@
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
 from cli.output import CommandError
-from cli.run.preflight import check_folder, check_port, check_published, check_shelves
+from cli.run.preflight import check_folder, check_owner, check_port, check_published, check_shelves
 from configs.recommendation import RecommendationSettings
+from pipeline.record.ownership import Ownership
+from pipeline.record.places import Places
 
 
 def test_a_port_in_use_is_named() -> None:
@@ -32,6 +35,17 @@ def test_a_folder_in_place_of_which_there_is_a_file_is_named(tmp_path: Path) -> 
 def test_an_unwritable_folder_is_named() -> None:
     with pytest.raises(CommandError, match=r"/proc/balto cannot be written \(.*or set BALTO_DATA_DIR"):
         check_folder(Path("/proc/balto"), "BALTO_DATA_DIR")  # not by root either
+
+
+def test_a_data_folder_at_work_is_named_with_its_owner(tmp_path: Path) -> None:
+    check_owner(tmp_path)
+    places = Places(tmp_path)
+    places.prepare()
+    owner = Ownership(places.lock, wait_s=0)
+    with pytest.raises(CommandError, match=rf"process {os.getpid()}\) owns .*set BALTO_DATA_DIR to another folder"):
+        check_owner(tmp_path)
+    owner.release()
+    check_owner(tmp_path)
 
 
 def test_a_published_database_in_place_of_another_file_is_named(tmp_path: Path) -> None:
