@@ -18,8 +18,10 @@ def bearer(profile: Profile | None, secret: SecretStr | None, variable: str) -> 
             return
         if secret is None:
             raise HTTPException(403, f"acesso fechado: defina {variable} no servidor e envie-o como Bearer")
-        given = (authorization or "").removeprefix("Bearer ").encode()
-        if not hmac.compare_digest(given, secret.get_secret_value().encode()):
+        scheme, _, given = (authorization or "").partition(" ")
+        if scheme.lower() != "bearer":
             raise HTTPException(401, f"envie o cabeçalho Authorization: Bearer com o {variable}")
+        if not hmac.compare_digest(given.strip().encode(), secret.get_secret_value().encode()):
+            raise HTTPException(401, f"chave errada: a enviada não é o {variable} deste servidor")
 
     return check

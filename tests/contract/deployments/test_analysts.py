@@ -73,3 +73,21 @@ def test_outside_the_sandbox_an_analysts_key_is_needed(make: Make, key: str | No
     client = make(profile=Profile.LIVE, key=key)
     headers = {"Authorization": f"Bearer {sent}"}
     assert client.post("/consulta", json={"sql": "SELECT 1"}, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("sent", "status", "said"),
+    [
+        (None, 401, "envie o cabeçalho Authorization: Bearer com o BALTO_ANALYST_KEY"),
+        ("Basic k", 401, "envie o cabeçalho Authorization: Bearer com o BALTO_ANALYST_KEY"),
+        ("Bearer x", 401, "chave errada: a enviada não é o BALTO_ANALYST_KEY deste servidor"),
+        ("bearer k", 200, None),
+        ("BEARER  k", 200, None),
+    ],
+)
+def test_a_wrong_key_is_told_from_a_missing_header(make: Make, sent: str | None, status: int, said: str | None) -> None:
+    client = make(profile=Profile.LIVE, key="k")
+    headers = {"Authorization": sent} if sent else {}
+    answer = client.post("/consulta", json={"sql": "SELECT 1"}, headers=headers)
+    assert answer.status_code == status
+    assert said is None or answer.json()["detail"] == said
