@@ -1,5 +1,6 @@
 """`balto erase`: a data subject's right (LGPD art. 18), carried out and proven."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from pipeline.record.erasure import ErasureReceipt, ErasureRequest
 
 _ANSWER_TIMEOUT_S = 600.0
+_NOTHING_RECORDED = "nothing was recorded before that day: nothing to erase"
+_NOTHING_LEFT = "nothing was left to erase: it was erased before"
 
 
 def erase(
@@ -35,17 +38,44 @@ def erase(
     folder = data_dir or environment.data_dir
     try:
         request = ErasureRequest(session, counter, before.date() if before else None, reason)
-        if not yes:
-            typer.confirm("Erase for good? This cannot be undone.", abort=True)
-        receipt = _carry_out(request, folder, environment.db_file or folder / "registro.duckdb")
+        published_db = environment.db_file or folder / "registro.duckdb"
+        if not yes and not _agreed(_carry_out(replace(request, only_plan=True), folder, published_db)):
+            return
+        receipt = _carry_out(request, folder, published_db)
     except RecordError as error:
         raise CommandError(str(error)) from None
     if receipt.sessions == 0:
-        out.print("nothing was recorded before that day: nothing to erase")
-        return
-    out.print(f"[good]erased[/good] {receipt.sessions} sessions, {receipt.texts_erased} texts")
+        out.print(_NOTHING_RECORDED)
+    elif receipt.rows_erased == receipt.texts_erased == 0:
+        out.print(_NOTHING_LEFT)
+    else:
+        _tell(receipt)
+
+
+def _agreed(plan: "ErasureReceipt") -> bool:
+    """Whether there is anything to erase, once who asks has said yes to all of it; else the command ends here."""
+    if plan.sessions == 0:
+        out.print(_NOTHING_RECORDED)
+        return False
+    if plan.rows_left == plan.keys_left == 0:
+        out.print(_NOTHING_LEFT)
+        return False
+    out.print(
+        f"{_counted(plan.sessions, 'session')} of {_counted(plan.counters, 'counter')} would go: "
+        f"{_counted(plan.rows_left, 'fact')}, {_counted(plan.keys_left, 'text or key', 'texts and keys')}"
+    )
+    return typer.confirm("Erase for good? This cannot be undone.", abort=True)
+
+
+def _tell(receipt: "ErasureReceipt") -> None:
+    sessions, texts = _counted(receipt.sessions, "session"), _counted(receipt.texts_erased, "text")
+    out.print(f"[good]erased[/good] {sessions}, {_counted(receipt.rows_erased, 'fact')}, {texts}")
     out.print(f"closed-day files written anew: {receipt.files_rewritten}; request {receipt.request_id}")
     out.print(f"proof: {receipt.rows_left} rows and {receipt.keys_left} keys or texts of them are left")
+
+
+def _counted(number: int, one: str, many: str | None = None) -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"
 
 
 def _carry_out(request: "ErasureRequest", folder: Path, published_db: Path) -> "ErasureReceipt":

@@ -24,6 +24,7 @@ class ErasureRequest:
     balcao_id: str | None = None
     before: date | None = None
     reason: str = "pedido do titular"
+    only_plan: bool = False  # say what would go, and touch nothing
 
     def __post_init__(self) -> None:
         if sum(wanted is not None for wanted in (self.session_id, self.balcao_id, self.before)) != 1:
@@ -39,7 +40,7 @@ class ErasureRequest:
 
 @dataclass(frozen=True, slots=True)
 class ErasureReceipt:
-    """What was done, and what is left (all zero, or the request failed)."""
+    """What was done, and what is left (all zero, or the request failed). Of a plan: what is left is what would go."""
 
     request_id: str
     sessions: int
@@ -48,6 +49,17 @@ class ErasureReceipt:
     files_rewritten: int
     rows_left: int
     keys_left: int
+    counters: int = 0  # whose sessions they are; told by a plan
+
+
+def plan(stores: Stores, request: ErasureRequest) -> ErasureReceipt:
+    """What a request would erase. Raises ErasureError for a session or counter unknown."""
+    sessions = sessions_of(stores, request)
+    if not sessions:
+        return ErasureReceipt("", 0, 0, 0, 0, 0, 0)
+    sql = f"SELECT count(DISTINCT balcao_id) FROM fatos.sessoes WHERE sessao_id IN ({_marks(sessions)})"
+    counters = stores.facts.con.execute(sql).fetchall()[0][0]
+    return ErasureReceipt("", len(sessions), 0, 0, 0, *left_of(stores, sessions), counters=counters)
 
 
 def sessions_of(stores: Stores, request: ErasureRequest) -> list[str]:
@@ -88,7 +100,7 @@ def erase_facts(
     at: datetime,
 ) -> tuple[int, int]:
     """Tombstones, hot rows, closed days; the hot file is rewritten later. Returns (rows, files rewritten)."""
-    marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
+    marks = _marks(session_ids)
     erased = 0
     con.execute("BEGIN")
     insert(con, "bruto.eliminacoes", [
@@ -104,7 +116,7 @@ def erase_facts(
 
 def erase_texts(con: duckdb.DuckDBPyConnection, session_ids: Sequence[str]) -> int:
     """Texts and keys; returns how many texts. The file is not rewritten here."""
-    marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
+    marks = _marks(session_ids)
     con.execute("BEGIN")
     gone = con.execute(f"DELETE FROM textos WHERE sessao_id IN ({marks})").fetchall()
     con.execute(f"DELETE FROM chaves WHERE sessao_id IN ({marks})")
@@ -136,7 +148,7 @@ def move_reasons(stores: Stores) -> int:
 
 def left_of(stores: Stores, session_ids: Sequence[str]) -> tuple[int, int]:
     """(rows, keys and texts) still there: the proof."""
-    marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
+    marks = _marks(session_ids)
     rows = 0
     for table in SEALED_TABLES:
         rows += stores.facts.con.execute(f"SELECT count(*) FROM fatos.{table} WHERE sessao_id IN ({marks})").fetchall()[
@@ -177,6 +189,10 @@ def purge_facts(con: duckdb.DuckDBPyConnection, tables: tuple[str, ...], before:
     gone = [con.execute(f"DELETE FROM bruto.{table} WHERE dia < ?", [before]).fetchall()[0][0] for table in tables]
     con.execute("COMMIT")
     return int(sum(gone))
+
+
+def _marks(session_ids: Sequence[str]) -> str:
+    return ", ".join(f"'{session_id}'" for session_id in session_ids)
 
 
 def new_request_id() -> str:

@@ -166,6 +166,8 @@ class Housekeeping:
     # --- erasure ---
 
     def erase(self, request: ErasureRequest) -> ErasureReceipt:
+        if request.only_plan:
+            return self._writer.run(lambda: erasure.plan(self._writer.stores, request)).result()
         with self._working:
             receipt = self._writer.run(lambda: self._erase(request)).result()
             self.publish_now()  # also ends the journal that still had the events

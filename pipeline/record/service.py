@@ -180,7 +180,10 @@ class RecordService:
         self._commit_own([CounterNoticeSet(balcao_id=balcao_id, shown=shown)])
 
     def erase(self, request: ErasureRequest) -> ErasureReceipt:
-        """Erase and publish; returns once it is proven. Raises ErasureError when something is left."""
+        """Erase and publish; returns once it is proven. Raises ErasureError when something is left.
+
+        A request that is `only_plan` is told what would go.
+        """
         return self._housekeeping.erase(request)
 
     def spent_since(self, moment: datetime) -> dict[str, float]:

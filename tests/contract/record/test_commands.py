@@ -18,10 +18,12 @@ from tests.unit.record.conftest import batch, conversation
 ROOT = Path(__file__).parents[3]
 
 
-def balto(*arguments: str, folder: Path, fails: bool = False) -> subprocess.CompletedProcess[bytes]:
+def balto(
+    *arguments: str, folder: Path, fails: bool = False, answer: bytes = b""
+) -> subprocess.CompletedProcess[bytes]:
     environment = os.environ | {"BALTO_DATA_DIR": str(folder), "DB_FILE": str(folder / "registro.duckdb")}
     command = [sys.executable, "-c", "from cli.main import main; main()", *arguments]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, timeout=120, input=answer)
     assert (done.returncode != 0) == fails, done.stderr.decode()
     return done
 
@@ -117,7 +119,30 @@ def test_erase_while_the_service_runs_and_when_it_does_not(tmp_path: Path) -> No
     assert service.texts_of(first) == []
     service.close()
     balto("erase", "--session", second, "--yes", folder=tmp_path)
+    done = balto("erase", "--session", second, "--yes", folder=tmp_path)
+    assert b"nothing was left to erase: it was erased before" in done.stdout
     out = balto("query", "SELECT count(*) AS n FROM analise.interacoes", "--csv", folder=tmp_path).stdout
     assert out == b'"n"\n0\n'
     done = balto("erase", "--before", "2020-01-01", "--yes", folder=tmp_path)
     assert b"nothing to erase" in done.stdout
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_before_it_asks_erase_says_what_would_go(tmp_path: Path, running: bool) -> None:
+    session_id = new_id()
+    service = RecordService(RecordSettings(), tmp_path, tmp_path / "registro.duckdb")
+    service.commit(batch("o1", 1, [*conversation(session_id), *conversation(new_id(), balcao_id="b2")]))
+    if not running:
+        service.close()
+    unknown = balto("erase", "--session", new_id(), folder=tmp_path, fails=True)
+    assert b"there is no session" in unknown.stderr
+    assert b"cannot be undone" not in unknown.stdout
+    refused = balto("erase", "--before", "2100-01-01", folder=tmp_path, fails=True, answer=b"n\n")
+    assert b"2 sessions of 2 counters would go: 14 facts" in refused.stdout
+    agreed = balto("erase", "--session", session_id, folder=tmp_path, answer=b"y\n")
+    assert b"1 session of 1 counter would go: 7 facts" in agreed.stdout
+    assert b"erased 1 session, 7 facts" in agreed.stdout
+    again = balto("erase", "--session", session_id, folder=tmp_path)
+    assert again.stdout.strip() == b"nothing was left to erase: it was erased before"
+    if running:
+        service.close()
