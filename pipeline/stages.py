@@ -63,6 +63,7 @@ class SpeechSpan:
     snr_db: float | None = None
     clipped_fraction: float | None = None  # samples at full scale
     dc_offset: float | None = None  # of full scale: -1 to 1
+    engine: str | None = None  # that heard it, as the settings name it
 
 
 class GateReply(NamedTuple):

@@ -68,6 +68,7 @@ class Notes:
                     snr_db=span.snr_db,
                     clipped_fraction=span.clipped_fraction,
                     dc_offset=span.dc_offset,
+                    engine=span.engine,
                 )
             ]
         )

@@ -185,4 +185,5 @@ class BatchedGateHost:
             snr_db=said.speech_dbfs - noise_dbfs,
             clipped_fraction=min(1.0, clipped / max(1, said.end_sample - said.start_sample)),
             dc_offset=self._offsets.value(stream.row) / FULL_SCALE,
+            engine=self._settings.engine,
         )

@@ -41,7 +41,7 @@ SELECT s.segmento_id AS fala_id, s.sessao_id, s.conversa_id, s.balcao_id, s.clie
        s.silencio_fechamento_ms, s.portao_ms, s.ruido_dbfs, s.voz_dbfs, s.snr_db, s.fracao_saturada,
        coalesce(s.desvio_dc_fracao, s.desvio_dc / 32768)::REAL AS desvio_dc,
        s.motor AS motor_portao,
-       t.provedor, t.modelo, t.n_palavras, t.confianca, t.latencia_ms AS transcricao_ms, t.falha AS falha_transcricao
+       t.provedor, t.modelo, t.n_palavras, t.confianca, round(t.latencia_ms, 1) AS transcricao_ms, t.falha AS falha_transcricao
 FROM fatos.segmentos s
 LEFT JOIN fatos.transcricoes t USING (segmento_id)
 WHERE s.segmento_id IS NOT NULL;

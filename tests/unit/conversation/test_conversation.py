@@ -1,6 +1,7 @@
 """One connected counter, with scripted stages, in virtual time."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -314,6 +315,15 @@ async def test_after_a_disconnect_speech_is_transcribed_and_recorded_but_nobody_
     await shop.conversation.finish("desconectado", 1005, ask=False)
     assert [t.text for t in shop.recorder.of(Transcribed)] == [COMPLAINT]
     assert shop.recommender.asked == []
+
+
+async def test_an_utterance_names_the_engine_that_heard_it() -> None:
+    shop = Shop()
+    shop.transcriber.answers = [said(COMPLAINT)]
+    await shop.hear(4)
+    shop.stream.at_finish = replace(span(1, 3.9), engine="cascade")
+    await shop.conversation.finish("desconectado", 1005, ask=False)
+    assert [heard.engine for heard in shop.recorder.of(UtteranceHeard) if heard.utterance_id] == ["cascade"]
 
 
 async def test_what_cannot_end_in_time_is_recorded_as_interrupted() -> None:

@@ -69,6 +69,7 @@ def test_utterances_carry_what_was_measured(host):
     assert span.snr_db == pytest.approx(span.speech_dbfs - span.noise_dbfs)
     assert span.clipped_fraction == pytest.approx(160 / (span.end_sample - span.start_sample))
     assert abs(span.dc_offset) < 0.0006
+    assert span.engine == "cascade"
 
 
 @pytest.mark.parametrize("offset", [0.03, -0.01])

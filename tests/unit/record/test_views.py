@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipeline.events import Decided, FeedbackGiven, InteractionOutcome, ProductSuggested, UtteranceHeard
+from pipeline.events import Decided, FeedbackGiven, InteractionOutcome, ProductSuggested, Transcribed, UtteranceHeard
 from pipeline.ids import new_id
 from pipeline.record.report.figures import Period, gather
 from pipeline.record.service import RecordService
@@ -56,6 +56,21 @@ def test_one_row_per_interaction_with_product_result_and_latency(ask: Ask) -> No
     assert stages == {"silencio_ms": 600, "transcricao_ms": 500, "recomendacao_ms": 700, "registro_ms": 5}
     assert row["total_ms"] == pytest.approx(1805.2)
     assert ask("SELECT count(*) AS n FROM analise.interacoes") == [{"n": 3}]
+
+
+def test_an_utterance_s_transcription_is_told_to_a_tenth_of_a_millisecond(open_service: Open, data_dir: Path) -> None:
+    events = conversation(new_id())
+    heard, transcribed = events[1], events[3]
+    assert isinstance(heard, UtteranceHeard)
+    assert isinstance(transcribed, Transcribed)
+    events[1] = replace(heard, engine="cascade")
+    events[3] = replace(transcribed, latency_ms=501.23456789)
+    service = open_service()
+    service.commit(batch("o1", 1, events))
+    service.close()
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        told = con.execute("SELECT transcricao_ms, motor_portao FROM analise.falas").fetchall()
+    assert told == [(501.2, "cascade")]
 
 
 def test_minutes_add_up(ask: Ask) -> None:
