@@ -22,7 +22,7 @@ _AUTOCHECKPOINT = "1TB"  # only a publication checkpoints: while it is copied, t
 class Database:
     """Both files, open for writing. Use from one thread, with `facts` and `texts` as separate transactions.
 
-    `recovered` holds one sentence per file that was damaged, saying what was done.
+    `recovered` holds one sentence per file that was damaged, saying what was done, for analysts to read.
     """
 
     def __init__(self, places: Places, published_db: Path, settings: RecordSettings) -> None:
@@ -47,23 +47,25 @@ class Database:
             except _Damaged:
                 pass
             else:
-                self._tell(f"{wal} could not be replayed ({reason}): set aside; facts go on from the last checkpoint")
+                self._tell(
+                    f"{wal} não pôde ser reaplicado ({reason}): posto de lado; os fatos seguem do último checkpoint"
+                )
                 return con
         aside = self._places.set_aside(path)
         source = self._copy_published(path)
-        self._tell(f"{path} is damaged ({reason}): set aside as {aside}; facts were rebuilt from {source}")
+        self._tell(f"{path} está danificado ({reason}): posto de lado como {aside}; fatos refeitos: {source}")
         return self._attach(path, "registro", "")
 
     def _copy_published(self, path: Path) -> str:
         if not self._published_db.exists():
-            return "nothing: there was no publication"
+            return "nenhum, pois não havia publicação"
         try:
             shutil.copyfile(self._published_db, path)
             self._attach(path, "registro", "").close()
         except (_Damaged, OSError):
             path.unlink(missing_ok=True)
-            return "nothing: the publication is damaged too"
-        return f"the last publication, {self._published_db}"
+            return "nenhum, pois a publicação também está danificada"
+        return f"os da última publicação, {self._published_db}"
 
     def _open_texts(self) -> duckdb.DuckDBPyConnection:
         path = self._places.private_db
@@ -72,7 +74,9 @@ class Database:
         except _Damaged as damage:
             self._places.set_aside(path.with_name(path.name + ".wal"))
             aside = self._places.set_aside(path)
-            self._tell(f"{path} is damaged ({damage}): set aside as {aside}; the registry is read from its log")
+            self._tell(
+                f"{path} está danificado ({damage}): posto de lado como {aside}; o cadastro é lido do seu diário"
+            )
             return self._attach(path, "privado", "private_")
 
     def _tell(self, sentence: str) -> None:

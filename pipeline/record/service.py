@@ -41,7 +41,7 @@ class RecordService:
     """Owns the data folder from `__init__` (which blocks, seconds at most) to `close`. Thread-safe.
 
     Raises DataFolderError, RecorderBusy or MigrationError when it cannot start. What had to be repaired is in
-    `recovered`, one sentence each; it is logged and recorded too.
+    `recovered`, one sentence each, in the analysts' language; it is logged and recorded too.
     """
 
     def __init__(self, settings: RecordSettings, data_dir: Path, published_db: Path) -> None:
@@ -130,12 +130,12 @@ class RecordService:
         """On the writer's thread: replay the journal past the ledger, then spools whose process is gone."""
         replayed = self._writer.commit_now(list(self._journal.batches()), journal=False)
         if replayed:
-            self.recovered.append(f"{replayed} facts were written again from the journal")
+            self.recovered.append(f"{replayed} fatos foram escritos de novo a partir do diário")
         taken = sum(self._take_over_spools())
         if taken:
-            self.recovered.append(f"{taken} facts were taken from the spool of processes that ended")
+            self.recovered.append(f"{taken} fatos vieram da fila de processos que terminaram")
         if self._writer.stores.texts.some_sealed_by_another():
-            self.recovered.append(f"texts were sealed under another master key than {self._master_key}: restore it")
+            self.recovered.append(f"há textos cifrados com outra chave-mestra que não {self._master_key}: restaure-a")
 
     def _take_over_spools(self) -> list[int]:
         counts = []

@@ -77,8 +77,8 @@ def test_a_flipped_log_is_set_aside_and_the_journal_brings_its_rows_back(open_se
     flip(wal, 0.5)
     service = open_service()
     service.close()
-    assert "could not be replayed" in service.recovered[0]
-    assert "from the journal" in service.recovered[1]
+    assert "não pôde ser reaplicado" in service.recovered[0]
+    assert "a partir do diário" in service.recovered[1]
     assert list(wal.parent.glob("quente.duckdb.wal.danificado-*"))
     assert sessions(data_dir) == 2
 
@@ -96,7 +96,7 @@ def test_a_corrupt_database_is_rebuilt_from_the_publication_and_the_journal(open
     (data_dir / "gravador" / "quente.duckdb").write_bytes(b"not a database at all" * 1000)
     service = open_service()
     service.close()
-    assert "rebuilt from the last publication" in service.recovered[0]
+    assert "fatos refeitos: os da última publicação" in service.recovered[0]
     assert sessions(data_dir) == 2
     with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
         told = con.execute("SELECT count(*) FROM fatos.erros WHERE tipo = 'recuperacao'").fetchone()
@@ -109,7 +109,7 @@ def test_with_no_publication_the_journal_and_the_spool_remain(open_service: Open
     (data_dir / "registro.duckdb").unlink()
     service = open_service()
     service.close()
-    assert "there was no publication" in service.recovered[0]
+    assert "não havia publicação" in service.recovered[0]
     assert sessions(data_dir) == 1  # the other was only in what is gone
 
 
@@ -119,7 +119,7 @@ def test_a_dead_process_s_spool_is_taken_in_at_the_start(open_service: Open, dat
     spool.close()  # undelivered: its folder stays
     service = open_service()
     service.close()
-    assert "taken from the spool" in service.recovered[0]
+    assert "vieram da fila de processos" in service.recovered[0]
     assert sessions(data_dir) == 1
     assert not list((data_dir / "spool").iterdir())
 
@@ -141,7 +141,7 @@ def test_a_damaged_private_file_costs_texts_and_keeps_the_registry(open_service:
     service.close()
     (data_dir / "gravador" / "privado.duckdb").write_bytes(b"garbage" * 1000)
     again = open_service()
-    assert "registry is read from its log" in again.recovered[0]
+    assert "o cadastro é lido do seu diário" in again.recovered[0]
     counter = again.registry.authenticate(key)
     assert counter is not None
     assert counter.cliente_codigo == codigo
@@ -155,7 +155,7 @@ def test_another_master_key_is_told_and_stops_nothing(open_service: Open, data_d
     first.close()
     (data_dir / "gravador" / "chave-mestra").unlink()
     again = open_service()
-    assert "another master key" in again.recovered[0]
+    assert "outra chave-mestra" in again.recovered[0]
     assert again.texts_of(session_id) == []
     again.commit(batch("o2", 1, conversation(session_id, "dor de garganta")))
     assert ("transcricao", "dor de garganta") in {(owner, text) for owner, _, text in again.texts_of(session_id)}
