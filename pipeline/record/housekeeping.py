@@ -88,11 +88,15 @@ class Housekeeping:
         self._writer.run(self._take_back).result()
 
     def _take_back(self) -> None:
+        unfinished = self._places.unfinished
+        taken_up = unfinished.exists()
+        unfinished.touch()
         taken_back = erasure.move_reasons(self._writer.stores)
         if not self._settings.publish_texts:
             taken_back += erasure.unpublish_texts(self._facts)
-        if taken_back:
+        if taken_back or taken_up:
             self._rewrite_facts()
+        unfinished.unlink()
 
     # --- publishing ---
 

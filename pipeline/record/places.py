@@ -55,6 +55,11 @@ class Places:
         return self.private / "pedidos"
 
     @property
+    def unfinished(self) -> Path:
+        """There while a start takes back what is published no longer: one that ends meanwhile is taken up."""
+        return self.private / "por-terminar"
+
+    @property
     def lock(self) -> Path:
         return self.private / "lock"
 

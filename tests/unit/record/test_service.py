@@ -154,6 +154,24 @@ def test_texts_published_once_are_taken_back_with_the_opt_in(open_service: Open,
     assert published(data_dir, "SELECT count(*) FROM analise.textos") == [(0,)]
 
 
+def test_a_start_that_ends_while_it_takes_texts_back_is_taken_up_by_the_next(
+    open_service: Open, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise duckdb.IOException("No space left on device")
+
+    first = open_service(publish_texts=True)
+    first.commit(batch("o1", 1, conversation(new_id(), "queixa muito particular")))
+    first.close()
+    with monkeypatch.context() as patched:
+        patched.setattr("pipeline.record.housekeeping.rewrite", full)
+        with pytest.raises(duckdb.IOException):
+            open_service()
+    open_service().close()
+    for path in data_dir.rglob("*"):
+        assert not path.is_file() or b"queixa muito" not in path.read_bytes(), path
+
+
 def test_no_file_of_the_writer_holds_a_text_in_the_clear_after_publishing(open_service: Open, data_dir: Path) -> None:
     service = open_service()
     service.commit(batch("o1", 1, conversation(new_id(), "queixa muito particular")))
