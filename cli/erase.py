@@ -89,7 +89,7 @@ def _carry_out(request: "ErasureRequest", folder: Path, published_db: Path) -> "
     if not places.private.is_dir():
         raise CommandError(f"{folder} is not a Balto data folder; name it with --data-dir or BALTO_DATA_DIR")
     try:
-        service = RecordService(RecordSettings(lock_wait_s=0), folder, published_db)
+        service = RecordService(RecordSettings(lock_wait_s=0), folder, published_db, serving=False)
     except RecorderBusy:
         return requests.wait_for_receipt(places.requests, requests.submit(places.requests, request), _ANSWER_TIMEOUT_S)
     try:

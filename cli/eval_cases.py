@@ -77,7 +77,7 @@ def _read(ids: Sequence[str], data_dir: Path | None, config: Path | None) -> lis
         raise CommandError(f"{folder} is not a Balto data folder; name it with --data-dir or BALTO_DATA_DIR")
     settings = read_settings(config, []).record.model_copy(update={"lock_wait_s": 0})
     try:
-        service = RecordService(settings, folder, environment.db_file or folder / "registro.duckdb")
+        service = RecordService(settings, folder, environment.db_file or folder / "registro.duckdb", serving=False)
     except RecorderBusy:
         raise CommandError(f"Balto is running on {folder} and holds its texts; stop it first") from None
     except RecordError as error:

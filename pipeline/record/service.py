@@ -40,12 +40,14 @@ _SPOOL_READ_BYTES = 1 << 20
 class RecordService:
     """Owns the data folder from `__init__` (which blocks, seconds at most) to `close`. Thread-safe.
 
+    `serving` False: for one piece of work by somebody without the chain's settings; what was published stays so.
     Raises DataFolderError, RecorderBusy or MigrationError when it cannot start. What had to be repaired is in
     `recovered`, one sentence each, in the analysts' language; it is logged and recorded too.
     """
 
-    def __init__(self, settings: RecordSettings, data_dir: Path, published_db: Path) -> None:
+    def __init__(self, settings: RecordSettings, data_dir: Path, published_db: Path, *, serving: bool = True) -> None:
         self._settings = settings
+        self._serving = serving
         self._places = Places(data_dir)
         self._published_db = published_db
         self.recovered: list[str] = []
@@ -76,7 +78,8 @@ class RecordService:
                 self._settings.publish_every_s,
             )  # fmt: skip
             self._housekeeping = Housekeeping(self._settings, self._places, self._writer, self._publisher, self._keys)
-            self._housekeeping.take_back()
+            if self._serving:
+                self._housekeeping.take_back()
             self._tell_recovered()
             self._housekeeping.start()
         except BaseException:

@@ -146,3 +146,15 @@ def test_before_it_asks_erase_says_what_would_go(tmp_path: Path, running: bool) 
     assert again.stdout.strip() == b"nothing was left to erase: it was erased before"
     if running:
         service.close()
+
+
+def test_erasing_one_session_takes_back_no_text_of_another_s(tmp_path: Path) -> None:
+    """The command does not read the chain's settings, its opt-in among them."""
+    session_id = new_id()
+    settings = RecordSettings(publish_texts=True)
+    service = RecordService(settings, tmp_path, tmp_path / "registro.duckdb")
+    service.commit(batch("o1", 1, [*conversation(session_id), *conversation(new_id())]))
+    service.close()
+    balto("erase", "--session", session_id, "--yes", folder=tmp_path)
+    sql = "SELECT count(DISTINCT sessao_id) AS n FROM analise.textos"
+    assert balto("query", sql, "--csv", folder=tmp_path).stdout == b'"n"\n1\n'
