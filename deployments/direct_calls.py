@@ -31,7 +31,11 @@ class MethodFailed(DirectCallError):
 
 
 class DirectLine(asyncio.Protocol):
-    """Calls to one replica, any number at once; each is cancelled there when it is cancelled here."""
+    """Calls to one replica, any number at once.
+
+    One that is cancelled here runs on there: what it asked of a provider is under way, and holds its place in the
+    account until it has ended. A provider that is left alone in the middle of a call still counts it for a while.
+    """
 
     def __init__(self) -> None:
         self._frames = Frames()
@@ -55,10 +59,6 @@ class DirectLine(asyncio.Protocol):
         try:
             self._transport.write(framed((number, method, arguments)))
             return await answer
-        except asyncio.CancelledError:
-            if not self.lost:
-                self._transport.write(framed((number, None, ())))
-            raise
         finally:
             del self._waiting[number]
             self._close_when_idle()

@@ -105,12 +105,9 @@ class _Line(asyncio.Protocol):
         if self not in self._lines:
             return
         for message in self._frames.feed(data):
-            number, method, arguments = cast(tuple[int, str | None, tuple[object, ...]], message)
-            if method is not None:
-                work = self._answer(number, method, arguments)
-                self.tasks[number] = asyncio.create_task(work, name=f"{method} {number}", context=contextvars.Context())
-            elif number in self.tasks:
-                self.tasks[number].cancel()
+            number, method, arguments = cast(tuple[int, str, tuple[object, ...]], message)
+            work = self._answer(number, method, arguments)
+            self.tasks[number] = asyncio.create_task(work, name=f"{method} {number}", context=contextvars.Context())
 
     async def _answer(self, number: int, method: str, arguments: tuple[Any, ...]) -> None:
         try:

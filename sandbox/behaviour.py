@@ -60,8 +60,15 @@ class Behaviour:
         self.under_way[service] += 1
         self.most_at_a_time[service] = max(self.most_at_a_time[service], self.under_way[service])
         there = asyncio.create_task(until_it_leaves, name=f"client of {service}")
-        there.add_done_callback(lambda _: self.under_way.subtract({service: 1}))
+        counted = [service]
+
+        def gone(_: object = None) -> None:
+            if counted:
+                self.under_way[counted.pop()] -= 1
+
+        there.add_done_callback(gone)
         try:
             yield service is not Service.ELEVENLABS or self.under_way[service] <= self.timing.elevenlabs_concurrency
         finally:
             there.cancel()
+            gone()  # before the answer is on its way: the client's next request may be here before a callback's turn
