@@ -173,7 +173,7 @@ def _await_ready(cluster: Cluster, timeout_s: float) -> None:
         for name, application in serve.status().applications.items():
             if application.status == "DEPLOY_FAILED":
                 raise ClusterError(f"{name} could not start: {_reason(application)} (logs: {cluster.run_dir})")
-        time.sleep(POLL_S)
+        time.sleep(POLL_S)  # before there is an event loop in this process: other ones start the graph
     raise ClusterError(f"not ready after {timeout_s:.0f} s: /pronto says: {answer} (logs: {cluster.run_dir})")
 
 

@@ -122,7 +122,7 @@ def _recorded(published: Path, cards: int) -> list[dict[str, float | None]]:
             rows = []
         if len(rows) >= cards or time.monotonic() > deadline_s:
             return rows
-        time.sleep(0.5)
+        time.sleep(0.5)  # a file cannot be waited for
 
 
 def _costs(published: Path) -> list[tuple[str, float]]:

@@ -61,7 +61,7 @@ def run(kills: int, folder: Path, *, seed: int = 1, producers: int = 2) -> dict[
     try:
         for _ in range(kills):
             await_more_promises(folder)
-            time.sleep(chance.uniform(0.0, 1.5))
+            time.sleep(chance.uniform(0.0, 1.5))  # the moment of the kill is what is drawn by lot
             name = chance.choice(list(processes))
             processes[name].send_signal(signal.SIGKILL)
             processes[name].wait()
@@ -80,7 +80,7 @@ def await_more_promises(promises: Path) -> None:
     while _promised(promises) <= before:
         if time.monotonic() > deadline:
             raise TimeoutError(f"nothing was acknowledged for {PROGRESS_WITHIN_S:.0f} s; see the logs in {promises}")
-        time.sleep(0.05)
+        time.sleep(0.05)  # other processes write the files that are looked at
 
 
 def _promised(promises: Path) -> int:

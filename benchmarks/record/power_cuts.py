@@ -58,7 +58,7 @@ def stop(processes: list[subprocess.Popen[bytes]]) -> None:
         process.send_signal(signal.SIGSTOP)
     for process in processes:
         while _runs(process.pid):
-            time.sleep(0)
+            time.sleep(0)  # let it come to a stop
 
 
 def _runs(pid: int) -> bool:
@@ -78,7 +78,7 @@ def run(cuts: int, folder: Path, *, seed: int = 1, producers: int = 2) -> dict[s
         processes = [kills.start(disk.folder, name, promises) for name in ("writer", *map(str, range(producers)))]
         try:
             kills.await_more_promises(promises)
-            time.sleep(chance.uniform(0.0, 3.0))
+            time.sleep(chance.uniform(0.0, 3.0))  # the moment of the cut is what is drawn by lot
             stop(processes)
             disk.cut()
         finally:

@@ -86,7 +86,7 @@ def ask(path: str, seconds: float) -> dict[str, Any]:
                 began = time.perf_counter()
                 con.execute(sql).fetchall()
                 took[name].append(time.perf_counter() - began)
-        time.sleep(0.2)
+        time.sleep(0.2)  # analysts ask, read, and ask again: they do not fill a core
     medians = {f"query_{name}_s": round(statistics.median(times), 3) for name, times in took.items()}
     return medians | {f"query_{name}_max_s": round(max(times), 3) for name, times in took.items()}
 

@@ -153,10 +153,10 @@ class Courier:
                 await self._guarded(self._deliver_next(upto))
 
     async def _guarded(self, step: Coroutine[Any, Any, None]) -> None:
-        """Whatever a step runs into, it is tried again: what is spooled must not wait for this process to end."""
+        """Try again, whatever a step runs into."""
         try:
             await step
-        except Exception:
+        except Exception:  # a disk can fail in many ways, and what is spooled must not wait for this process to end
             log.exception("delivering from the spool in %s failed; it is tried again", self._spool.root)
             await asyncio.sleep(self._settings.retry_longest_s)
 

@@ -1,8 +1,8 @@
 """`balto query --server` against the real route, over HTTP on loopback."""
 
 import io
+import socket
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -27,12 +27,11 @@ def server(published_dir: Path) -> Iterator[str]:
         profile=Profile.LIVE, analyst_key=SecretStr("k"), data_dir=published_dir, db_file=None
     )
     add_query_route(app, environment, RecordSettings())
-    running = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, ws="none", log_level="error"))
-    serving = threading.Thread(target=running.run)
+    listening = socket.create_server(("127.0.0.1", 0))  # who asks before the server is up waits in its queue
+    running = uvicorn.Server(uvicorn.Config(app, ws="none", log_level="error"))
+    serving = threading.Thread(target=running.run, kwargs={"sockets": [listening]})
     serving.start()
-    while not running.started:
-        time.sleep(0.01)
-    yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}"
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     running.should_exit = True
     serving.join()
 

@@ -68,8 +68,8 @@ async def test_what_is_recorded_is_delivered_and_the_spool_is_empty(
     courier: Courier, writer: FakeWriter, tmp_path: Path
 ) -> None:
     await courier.record([event("1"), event("2")])
-    await until(lambda: writer.messages == ["1", "2"])
     await until(lambda: list(lines_after(tmp_path / "o1", 0)) == [])
+    assert writer.messages == ["1", "2"]
 
 
 async def test_recorded_means_synced_and_the_writer_is_not_waited_for(
@@ -95,7 +95,8 @@ async def test_notes_and_records_keep_their_order(courier: Courier, writer: Fake
     courier.note([event("1")])
     courier.note([event("2")])
     await courier.record([event("3")])
-    await until(lambda: writer.messages == ["1", "2", "3"])
+    await until(lambda: len(writer.messages) == 3)
+    assert writer.messages == ["1", "2", "3"]
 
 
 async def test_notes_gather_before_the_writer_is_asked(tmp_path: Path, writer: FakeWriter) -> None:
@@ -168,8 +169,9 @@ async def test_a_spool_that_cannot_be_read_once_is_read_again(
     monkeypatch.setattr(spool, "read", read)
     courier = Courier(spool, writer, FAST)
     await courier.record([event("1")])
-    await until(lambda: writer.messages == ["1"])
+    await until(lambda: bool(writer.messages))
     await courier.aclose()
+    assert (writer.messages, failures) == (["1"], [])
 
 
 async def test_a_dead_process_s_spool_that_cannot_be_read_once_is_read_again(
@@ -187,8 +189,9 @@ async def test_a_dead_process_s_spool_that_cannot_be_read_once_is_read_again(
 
     monkeypatch.setattr(AbandonedSpool, "read", read)
     courier = Courier(Spool(tmp_path, "o1"), writer, FAST)
-    await until(lambda: writer.messages == ["1"])
+    await until(lambda: bool(writer.messages))
     await courier.aclose()
+    assert (writer.messages, failures) == (["1"], [])
 
 
 async def test_neither_writer_nor_disk_is_an_error(
