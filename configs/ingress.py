@@ -39,5 +39,8 @@ class IngressSettings(BaseModel):
     max_counters: int = Field(1500, ge=1, description="counters that one ingress replica admits; more close with 4002")
     max_message_bytes: int = Field(1 << 20, ge=1024, description="one WebSocket message; larger closes with 1009")
     send_timeout_s: float = Field(5.0, gt=0, description="a counter that does not take a card for this long is gone")
+    left_calls_timeout_s: float = Field(
+        3.0, ge=0, le=30, description="at a drain, for provider calls that nobody waits for any more: their cost"
+    )
     drain_timeout_s: float = Field(10.0, gt=0, description="open utterances may finish this long before 1012")
     conversation: ConversationSettings = ConversationSettings()

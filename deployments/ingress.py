@@ -29,6 +29,7 @@ from pipeline.conversation.conversation import Stages
 from pipeline.events import ProviderCalled
 from pipeline.ids import new_id
 from pipeline.providers.budget import BudgetedListening, BudgetedRecommender, BudgetedTranscriber, DailyBudget
+from pipeline.providers.left_calls import LeftCalls, SeenThroughRecommender, SeenThroughTranscriber
 from pipeline.providers.policy import operator_alerts
 from pipeline.providers.spending import follow_record
 from pipeline.record.courier import Courier
@@ -60,10 +61,11 @@ class IngressReplica:
         recorder = Alarm(self._courier)
         self._live = self._make_live_speech(recorder)
         budget = self._budget = DailyBudget(self._settings.budget, lambda alert: recorder.note([alert]))
+        self._left = LeftCalls(recorder.note)
         stages = Stages(
             self._lanes,
-            BudgetedTranscriber(self._transcriber, budget),
-            BudgetedRecommender(self._recommender, budget),
+            SeenThroughTranscriber(BudgetedTranscriber(self._transcriber, budget), self._left),
+            SeenThroughRecommender(BudgetedRecommender(self._recommender, budget), self._left),
             recorder,
             BudgetedListening(self._live, budget) if self._live else None,
         )
@@ -82,6 +84,7 @@ class IngressReplica:
 
     async def _leave(self) -> None:
         await self._desk.drain()
+        await self._left.settle(self._settings.ingress.left_calls_timeout_s)
         await self._lanes.close()
         if self._live:
             await self._live.close()
