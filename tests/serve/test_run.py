@@ -29,6 +29,7 @@ from sandbox.recordings import load_dialogues
 BALTO = str(Path(sys.executable).with_name("balto"))
 READY_WITHIN_S = 150.0
 STOPPED_WITHIN_S = 90.0
+AGENTS_GONE_WITHIN_S = 60.0
 PUBLISHED_WITHIN_S = 30.0
 DIALOGUE = "dor_de_garganta"
 SHIPPED = Path(__file__).parents[2] / "serve_config.yaml"
@@ -82,8 +83,8 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def await_no_process(folder: Path) -> list[str]:
-    """What is still there after a moment."""
-    deadline_s = time.monotonic() + 10
+    """What is still there after a while: Ray's agents, told to end in the midst of their own start, end after it."""
+    deadline_s = time.monotonic() + AGENTS_GONE_WITHIN_S
     while (left := processes_of(folder)) and time.monotonic() < deadline_s:
         time.sleep(0.2)
     return left
