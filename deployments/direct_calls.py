@@ -30,7 +30,7 @@ class MethodFailed(DirectCallError):
     """The method raised; the message is the error's type."""
 
 
-class DirectLine(asyncio.Protocol):
+class DirectLine(asyncio.BufferedProtocol):
     """Calls to one replica, any number at once.
 
     One that is cancelled here runs on there: what it asked of a provider is under way, and holds its place in the
@@ -57,7 +57,7 @@ class DirectLine(asyncio.Protocol):
         answer: asyncio.Future[object] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
         try:
-            self._transport.write(framed((number, method, arguments)))
+            self._transport.writelines(framed((number, method, arguments)))
             return await answer
         finally:
             del self._waiting[number]
@@ -81,8 +81,11 @@ class DirectLine(asyncio.Protocol):
             if not answer.done():
                 answer.set_exception(LineLost())
 
-    def data_received(self, data: bytes) -> None:
-        for message in self._frames.feed(data):
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._frames.room()
+
+    def buffer_updated(self, nbytes: int) -> None:
+        for message in self._frames.arrived(nbytes):
             number, done, value = cast(tuple[int, bool, object], message)
             answer = self._waiting.get(number)
             if answer is None or answer.done():

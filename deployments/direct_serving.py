@@ -82,7 +82,7 @@ class CalledDirectly:
         return True
 
 
-class _Line(asyncio.Protocol):
+class _Line(asyncio.BufferedProtocol):
     def __init__(self, server: DirectServer) -> None:
         self._lines = server.lines
         self._server = server
@@ -101,10 +101,13 @@ class _Line(asyncio.Protocol):
         for task in self.tasks.values():
             task.cancel()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return self._frames.room()
+
+    def buffer_updated(self, nbytes: int) -> None:
         if self not in self._lines:
             return
-        for message in self._frames.feed(data):
+        for message in self._frames.arrived(nbytes):
             number, method, arguments = cast(tuple[int, str, tuple[object, ...]], message)
             work = self._answer(number, method, arguments)
             self.tasks[number] = asyncio.create_task(work, name=f"{method} {number}", context=contextvars.Context())
@@ -116,7 +119,7 @@ class _Line(asyncio.Protocol):
             answer = (number, False, type(error).__name__)
         finally:
             del self.tasks[number]
-        self._transport.write(framed(answer))
+        self._transport.writelines(framed(answer))
 
     def close(self) -> None:
         self._transport.close()

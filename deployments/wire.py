@@ -1,11 +1,12 @@
 """What travels between a lane and a gate replica: a tick of many streams as a few columns, and their replies.
 
-A thousand small objects cost more to pickle than the audio they carry; columns and one block of PCM do not. Rows become
-columns and columns rows without a line of Python for each: this happens ten times a second for every counter.
+A thousand small objects cost more to pickle than the audio they carry; columns do not, and audio is not pickled at all
+on a direct line. Rows become columns and columns rows without a line of Python for each: this happens ten times a
+second for every counter.
 """
 
 from collections.abc import Sequence
-from itertools import accumulate, starmap
+from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
 from pipeline.stages import GateReply, StreamId, StreamOpening, StreamTick
@@ -16,8 +17,7 @@ _new = tuple.__new__  # a row from its values; what the classes' own constructor
 class TickColumns(NamedTuple):
     stream_ids: tuple[StreamId, ...]
     start_samples: tuple[int, ...]
-    lengths: tuple[int, ...]  # bytes of each stream in `pcm`
-    pcm: bytes
+    pcms: tuple[PickleBuffer, ...]  # memoryviews, or bytes, once they have arrived
     openings: tuple[StreamOpening | None, ...]
     finals: tuple[bool, ...]
     forget: list[StreamId]  # streams that moved away
@@ -31,16 +31,14 @@ class ReplyColumns(NamedTuple):
 
 def pack_ticks(ticks: Sequence[StreamTick], forget: list[StreamId]) -> TickColumns:
     if not ticks:
-        return TickColumns((), (), (), b"", (), (), forget)
+        return TickColumns((), (), (), (), (), forget)
     stream_ids, start_samples, pcms, openings, finals = zip(*ticks, strict=True)
-    return TickColumns(stream_ids, start_samples, tuple(map(len, pcms)), b"".join(pcms), openings, finals, forget)
+    return TickColumns(stream_ids, start_samples, tuple(map(PickleBuffer, pcms)), openings, finals, forget)
 
 
 def unpack_ticks(columns: TickColumns) -> list[StreamTick]:
-    ends = list(accumulate(columns.lengths))
-    pcms = map(columns.pcm.__getitem__, starmap(slice, zip([0, *ends], ends, strict=False)))
-    rows = zip(columns.stream_ids, columns.start_samples, pcms, columns.openings, columns.finals, strict=True)
-    return [_new(StreamTick, row) for row in rows]
+    """Columns that have arrived."""
+    return [_new(StreamTick, row) for row in zip(*columns[:-1], strict=True)]
 
 
 def pack_replies(replies: Sequence[GateReply]) -> ReplyColumns:

@@ -40,7 +40,7 @@ class StreamTick(NamedTuple):  # ten a second and counter: a tuple is made in a 
 
     stream_id: StreamId
     start_sample: int
-    pcm: bytes
+    pcm: bytes | memoryview
     opening: StreamOpening | None = None  # given with the first tick that a replica sees of a stream
     final: bool = False  # the stream ends after this audio: flush, answer, forget
 

@@ -100,7 +100,7 @@ class Comparison:
         try:
             for tick in self._ticks():
                 await asyncio.sleep(started_s + seconds(tick.end_sample) / self._speed - time.monotonic())
-                self._audio.append(tick.pcm)
+                self._audio.append(bytes(tick.pcm))
                 await self._take(self._gate.step([tick])[0])
             return await asyncio.gather(*self._answers)
         finally:

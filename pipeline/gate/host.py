@@ -165,7 +165,7 @@ class BatchedGateHost:
         end = stream.end_sample
         if missing := QUANTUM_SAMPLES - len(stream.pending) // 2:
             offset = round(min(max(self._offsets.value(stream.row), LOWEST), HIGHEST))
-            stream.pending += np.full(missing, offset, "<i2").tobytes()
+            stream.pending = b"".join((stream.pending, np.full(missing, offset, "<i2").tobytes()))
         self._advance([stream])
         if last := stream.segmenter.flush(end):
             stream.deliver(self._span(stream, last))

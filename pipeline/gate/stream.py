@@ -38,7 +38,7 @@ class Stream:
         self.row = row
         self.consumed = origin  # end of the audio heard
         self.clipped = 0  # samples at full scale since the last utterance ended
-        self.pending = b""  # less than a quantum, after a step
+        self.pending: bytes | memoryview = b""  # less than a quantum, after a step
         self.segmenter = Segmenter(timing, origin, patience)
         self.delivered_upto = delivered_upto
         self.lead_until = origin + (EPOCH_SAMPLES if memory else 0)  # a replay only listens from here on
@@ -50,15 +50,23 @@ class Stream:
     def end_sample(self) -> int:
         return self.consumed + len(self.pending) // 2
 
-    def accept(self, start_sample: int, pcm: bytes) -> None:
-        """Audio that begins at or before `end_sample`; what is known already is dropped."""
+    def accept(self, start_sample: int, pcm: bytes | memoryview) -> None:
+        """Audio that begins at or before `end_sample`; what is known already is dropped.
+
+        Whole quanta are heard before the caller's buffer goes; only what has to wait for more is copied.
+        """
         known = (self.end_sample - start_sample) * 2
         fresh = pcm[known : len(pcm) & ~1] if known or len(pcm) & 1 else pcm
-        self.pending = self.pending + fresh if self.pending else fresh
+        self.pending = (
+            fresh if not self.pending and len(fresh) % QUANTUM_BYTES == 0 else b"".join((self.pending, fresh))
+        )
 
-    def take(self) -> bytes:
+    def take(self) -> bytes | memoryview:
         """The next quantum; only when `pending` holds one."""
-        quantum, self.pending = self.pending[:QUANTUM_BYTES], self.pending[QUANTUM_BYTES:]
+        if len(self.pending) == QUANTUM_BYTES:
+            quantum, self.pending = self.pending, b""
+        else:
+            quantum, self.pending = self.pending[:QUANTUM_BYTES], self.pending[QUANTUM_BYTES:]
         self.consumed += QUANTUM_SAMPLES
         return quantum
 

@@ -2,8 +2,9 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import pairwise
+from pickle import PickleBuffer
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from deployments import direct_frames
 from deployments.direct_calls import DirectLine, DirectLines, LineLost, MethodFailed
-from deployments.direct_frames import Frames, framed
+from deployments.direct_frames import BLOCK_BYTES, Frames, framed
 from deployments.direct_serving import DirectServer
 
 REPLICA = f"teste{os.getpid()}"
@@ -25,6 +26,10 @@ class Stage:
 
     async def echo(self, value: object) -> object:
         return value
+
+    async def total(self, chunks: list[memoryview]) -> bytes:
+        self.heard = chunks
+        return b"".join(chunks)
 
     async def fail(self) -> None:
         raise LookupError("what it says stays in its process")
@@ -46,7 +51,7 @@ def stage() -> Stage:
 
 @pytest.fixture
 async def server(stage: Stage) -> AsyncIterator[DirectServer]:
-    server = DirectServer({"echo": stage.echo, "fail": stage.fail, "wait": stage.wait})
+    server = DirectServer({"echo": stage.echo, "total": stage.total, "fail": stage.fail, "wait": stage.wait})
     await server.open(REPLICA)
     yield server
     await server.close()
@@ -70,6 +75,14 @@ async def test_many_calls_at_once_get_their_own_answers(line: DirectLine) -> Non
     values = [b"x" * size for size in (0, 1, 70_000, 3_000_000, 5)]
     assert await asyncio.gather(*(line.call("echo", value) for value in values)) == values
     assert line.calls == 0
+
+
+async def test_audio_arrives_as_it_is_and_goes_with_what_carries_it(line: DirectLine, stage: Stage) -> None:
+    chunks = [bytes([number]) * 3200 for number in range(200)]
+    assert await line.call("total", list(map(PickleBuffer, chunks))) == b"".join(chunks)
+    assert [type(chunk) for chunk in stage.heard] == [memoryview] * 200
+    assert await line.call("total", []) == b""
+    assert b"".join(stage.heard) == b""
 
 
 async def test_a_method_that_raises_fails_its_call_alone(line: DirectLine) -> None:
@@ -171,9 +184,26 @@ async def test_an_address_that_is_taken_leaves_serves_own_calls(server: DirectSe
     assert await line.call("echo", 1) == 1
 
 
-@given(st.lists(st.binary(max_size=50), max_size=8), st.lists(st.integers(0, 500), max_size=12))
-def test_messages_come_out_whole_however_the_bytes_were_cut(messages: list[bytes], cuts: list[int]) -> None:
-    stream = b"".join(map(framed, messages))
-    bounds = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+def fed(frames: Frames, data: bytes) -> Iterator[object]:
+    while data:
+        room = frames.room()
+        count = min(len(room), len(data))
+        room[:count], data = data[:count], data[count:]
+        yield from frames.arrived(count)
+
+
+AUDIO = st.one_of(st.binary(max_size=50), st.integers(0, 3 * BLOCK_BYTES).map(bytes))
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=5), st.lists(AUDIO, max_size=4)), max_size=6),
+    st.lists(st.floats(0, 1), max_size=12),
+)
+def test_messages_and_their_audio_come_out_whole_however_the_bytes_were_cut(
+    messages: list[tuple[str, list[bytes]]], cuts: list[float]
+) -> None:
+    stream = b"".join(piece for text, audio in messages for piece in framed((text, list(map(PickleBuffer, audio)))))
+    bounds = [0, *sorted(int(cut * len(stream)) for cut in cuts), len(stream)]
     frames = Frames()
-    assert [message for begin, end in pairwise(bounds) for message in frames.feed(stream[begin:end])] == messages
+    arrived = [message for begin, end in pairwise(bounds) for message in fed(frames, stream[begin:end])]
+    assert [(text, list(map(bytes, audio))) for text, audio in arrived] == messages

@@ -1,7 +1,9 @@
 """Lanes against gate replicas that live, move, hang and die: every utterance is delivered, whole and once."""
 
 import asyncio
+import pickle
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 
@@ -18,6 +20,10 @@ SPEECH, QUIET = b"\1\0" * 1600, b"\0\0" * 1600  # 100 ms
 TENTH = 1600
 
 
+def arrived(columns: TickColumns) -> TickColumns:
+    return cast(TickColumns, pickle.loads(pickle.dumps(columns, pickle.HIGHEST_PROTOCOL)))
+
+
 @dataclass
 class ToyStream:
     """Speech is a chunk of ones; three quiet chunks close an utterance. Replays from the open utterance's start."""
@@ -28,11 +34,11 @@ class ToyStream:
     quiet: int = 0
     spans: list[SpeechSpan] = field(default_factory=list)
 
-    def hear(self, pcm: bytes) -> None:
+    def hear(self, pcm: bytes | memoryview) -> None:
         for at in range(0, len(pcm), 3200):
             self._chunk(pcm[at : at + 3200])
 
-    def _chunk(self, chunk: bytes) -> None:
+    def _chunk(self, chunk: bytes | memoryview) -> None:
         start, self.next_sample = self.next_sample, self.next_sample + len(chunk) // 2
         if chunk == SPEECH:
             self.open_since, self.quiet = start if self.open_since is None else self.open_since, 0
@@ -71,7 +77,7 @@ class ToyReplica:
             self.streams.pop(stream_id, None)
         if not self.alive:
             raise ConnectionError("replica died")
-        replies = [self._one(tick) for tick in unpack_ticks(columns)]
+        replies = [self._one(tick) for tick in unpack_ticks(arrived(columns))]
         await asyncio.sleep(0.005 + self.hangs_s)
         if self.lose_replies:
             self.lose_replies -= 1
@@ -106,7 +112,7 @@ class Shop:
         self.calls_bytes: list[int] = []
 
     async def _step(self, replica_id: str, columns: TickColumns) -> ReplyColumns:
-        self.calls_bytes.append(len(columns.pcm))
+        self.calls_bytes.append(sum(len(pcm.raw()) for pcm in columns.pcms))
         return await self.replicas[replica_id].step(columns)
 
     def connect(self, stream_id: StreamId) -> None:
