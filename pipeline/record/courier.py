@@ -17,6 +17,7 @@ from configs.record import RecordSettings
 from pipeline.events import Event
 from pipeline.record.batch import Batch
 from pipeline.record.errors import SpoolError
+from pipeline.record.group_sync import GroupSync
 from pipeline.record.progress import Progress
 from pipeline.record.spool import AbandonedSpool, Spool
 
@@ -39,17 +40,17 @@ class Courier:
         self._settings = settings or RecordSettings()
         self._durable = Progress()
         self._appended = asyncio.Event()
-        self._sync_wanted = asyncio.Event()
         self._written = asyncio.Event()
         self._delivered = Progress()
         self._writer_away = False
         self._closing = asyncio.Event()
         self.lost_events = 0  # noted, and neither the disk nor memory had room
         self._disk = ThreadPoolExecutor(1, thread_name_prefix=f"spool-{spool.origin}")
+        self._sync = GroupSync(spool, self._synced, self._disk, self._settings.retry_first_s)
         # An empty context: these tasks must not inherit the request that happened to create the courier.
         start = asyncio.get_running_loop().create_task
         self._tasks = [
-            start(self._spool_loop(), name="courier-spool", context=contextvars.Context()),
+            start(self._write_loop(), name="courier-spool", context=contextvars.Context()),
             start(self._delivery_loop(), name="courier-delivery", context=contextvars.Context()),
             start(self._takeover_loop(), name="courier-takeover", context=contextvars.Context()),
         ]
@@ -75,11 +76,14 @@ class Courier:
                 f"{self._spool.backlog} events wait for the disk in {self._spool.folder}; check the volume"
             )
         durable = self._durable.reached(self._append(events))
-        self._sync_wanted.set()
-        done, _ = await asyncio.wait([durable], timeout=self._settings.spool_timeout_s)
-        if not done:
-            durable.cancel()
-            raise SpoolError(f"neither the spool in {self._spool.folder} nor the recorder answered; check the volume")
+        self._sync.want()
+        try:
+            async with asyncio.timeout(self._settings.spool_timeout_s):
+                await durable
+        except TimeoutError:
+            raise SpoolError(
+                f"neither the spool in {self._spool.folder} nor the recorder answered; check the volume"
+            ) from None
 
     def note(self, events: Sequence[Event]) -> None:
         """Take events without waiting, in order with `record`."""
@@ -102,11 +106,11 @@ class Courier:
 
     async def aclose(self) -> None:
         """Deliver what can be delivered at once, leave the rest synced on disk, end the tasks."""
-        self._closing.set()
-        self._sync_wanted.set()  # neither write nor delivery gathers any longer
-        self._appended.set()
+        self._closing.set()  # neither write nor delivery gathers any longer
+        self._sync.want()
         if self.undelivered and not self._writer_away:
             await asyncio.wait([self._delivered.reached(self._spool.last_seq)], timeout=self._settings.spool_timeout_s)
+        self._sync.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -118,28 +122,23 @@ class Courier:
 
     # --- the spool: every event reaches the disk, and is synced when someone is waiting ---
 
-    async def _spool_loop(self) -> None:
+    def _synced(self, seq: int) -> None:
+        self._durable.advance(seq)
+        self._written.set()
+
+    async def _write_loop(self) -> None:
         while True:
             await self._appended.wait()
-            await _whichever_first(self._sync_wanted, self._settings.write_every_ms / 1000)
+            await _whichever_first(self._closing, self._settings.write_every_ms / 1000)
             self._appended.clear()
-            sync = self._sync_wanted.is_set()
-            self._sync_wanted.clear()
             try:
-                seq = await self._on_disk(self._spool.sync if sync else self._spool.write)
+                await self._on_disk(self._spool.write)
             except SpoolError as error:
                 log.error("%s", error)
-                await self._write_again_later(sync)
+                await asyncio.sleep(self._settings.retry_first_s)
+                self._appended.set()
                 continue
             self._written.set()
-            if sync:
-                self._durable.advance(seq)
-
-    async def _write_again_later(self, sync: bool) -> None:
-        await asyncio.sleep(self._settings.retry_first_s)
-        if sync:
-            self._sync_wanted.set()
-        self._appended.set()
 
     # --- delivery: in order, one batch at a time, again until it is committed ---
 
