@@ -99,10 +99,12 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
         if self._cut:
             data, self._cut = self._cut + data, b""
         at = 0
-        while bounds := frame_bounds(data, at):
+        while at < len(data):
+            bounds = frame_bounds(data, at)
+            if bounds is None or bounds[1] > len(data):
+                self._keep(data[at:], bounds)
+                return
             payload, end = bounds
-            if end > len(data):
-                break
             if data[at] == BINARY_WHOLE and data[at + 1] & MASKED and not self._fragmented:
                 if not self.close_sent:
                     self._taker(apply_mask(data[payload:end], data[payload - 4 : payload]))
@@ -113,11 +115,9 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
                     super().data_received(data[end:])
                     return
             at = end
-        self._keep(data[at:])
 
-    def _keep(self, rest: bytes) -> None:
+    def _keep(self, rest: bytes, bounds: tuple[int, int] | None) -> None:
         """The beginning of a frame waits for the rest; one that will be too large is refused now, by uvicorn."""
-        bounds = frame_bounds(rest, 0)
         if bounds and bounds[1] - bounds[0] > self.config.ws_max_size:
             self._taker = None
             super().data_received(rest)
