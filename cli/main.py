@@ -38,6 +38,12 @@ ENTRIES = (
         "Erase sessions for good: facts, texts and keys, in the live files, the closed days and the published copy.",
     ),
     Entry(
+        "contacts",
+        "cli.contacts:contacts",
+        RECORD,
+        "Show clients' e-mails and telephones, which nothing else opens. On the recorder's machine, running or not.",
+    ),
+    Entry(
         "gate",
         "cli.gate:gate",
         MEASURE,

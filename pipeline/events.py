@@ -34,9 +34,8 @@ class InteractionOutcome(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientRegistered:
     cliente_codigo: str
-    email: str  # private
     razao_social: str
-    telefone: str  # private
+    contact: str = ""  # private, sealed: see pipeline.record.contacts
     at: datetime = field(default_factory=now)
 
 

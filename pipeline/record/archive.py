@@ -13,6 +13,7 @@ import duckdb
 from configs.record import RecordSettings
 from pipeline.record.segment import sync_folder
 from pipeline.record.summaries import summarise
+from pipeline.record.transaction import transaction
 from pipeline.record.views import SEALED_TABLES, create_fact_views
 
 
@@ -40,13 +41,12 @@ class Archive:
         cold = [f"SELECT * FROM read_parquet('{_quoted(self._folder / name)}')" for (name,) in earlier]
         name = f"{table}/dia={day}/{table}-{len(earlier) and _generation(earlier[0][0]) + 1}.parquet"
         rows = self._write(con, " UNION ALL BY NAME ".join([hot, *cold]), name, table)
-        con.execute("BEGIN")
-        con.execute(f"DELETE FROM bruto.{table} WHERE dia = ?", [day])
-        con.execute("DELETE FROM bruto.selados WHERE tabela = ? AND dia = ?", [table, day])
-        con.execute("INSERT INTO bruto.selados VALUES (?, ?, ?, ?, now())", [table, day, name, rows])
-        summarise(con, table, day, f"read_parquet('{_quoted(self._folder / name)}')")
-        create_fact_views(con, self._settings, self._folder)
-        con.execute("COMMIT")
+        with transaction(con):
+            con.execute(f"DELETE FROM bruto.{table} WHERE dia = ?", [day])
+            con.execute("DELETE FROM bruto.selados WHERE tabela = ? AND dia = ?", [table, day])
+            con.execute("INSERT INTO bruto.selados VALUES (?, ?, ?, ?, now())", [table, day, name, rows])
+            summarise(con, table, day, f"read_parquet('{_quoted(self._folder / name)}')")
+            create_fact_views(con, self._settings, self._folder)
 
     def _write(self, con: duckdb.DuckDBPyConnection, sql: str, name: str, table: str) -> int:
         order = "sessao_id, em" if table != "erros" else "em"
@@ -65,25 +65,19 @@ class Archive:
         sync_folder(target.parent)
         return int(copied[0][0])
 
-    def rewrite_without(self, con: duckdb.DuckDBPyConnection, session_ids: list[str]) -> tuple[int, int]:
-        """Write anew every file that holds rows of these sessions; returns (rows left out, files).
+    def rewrite_without(self, con: duckdb.DuckDBPyConnection, sessions: str) -> tuple[int, int]:
+        """Write anew every file that holds rows of these sessions (a subquery); returns (rows left out, files).
 
         The old files go with `sweep`.
         """
-        marks = ", ".join(f"'{session_id}'" for session_id in session_ids)
         files = con.execute("SELECT tabela, dia, arquivo FROM bruto.selados").fetchall()
         left_out = rewritten = 0
         for table, day, name in files:
             source = f"read_parquet('{_quoted(self._folder / name)}')"
-            held = con.execute(f"SELECT count(*) FROM {source} WHERE sessao_id IN ({marks})").fetchall()[0][0]
+            held = con.execute(f"SELECT count(*) FROM {source} WHERE sessao_id IN {sessions}").fetchall()[0][0]
             if held:
-                self._replace(
-                    con,
-                    table,
-                    day,
-                    name,
-                    f"SELECT * FROM {source} WHERE sessao_id NOT IN ({marks}) OR sessao_id IS NULL",
-                )
+                kept = f"SELECT * FROM {source} WHERE sessao_id NOT IN {sessions} OR sessao_id IS NULL"
+                self._replace(con, table, day, name, kept)
                 left_out += held
                 rewritten += 1
         return left_out, rewritten
@@ -91,21 +85,19 @@ class Archive:
     def _replace(self, con: duckdb.DuckDBPyConnection, table: str, day: date, name: str, sql: str) -> None:
         fresh = f"{table}/dia={day}/{table}-{_generation(name) + 1}.parquet"
         rows = self._write(con, sql, fresh, table)
-        con.execute("BEGIN")
-        con.execute("UPDATE bruto.selados SET arquivo = ?, linhas = ? WHERE arquivo = ?", [fresh, rows, name])
-        summarise(con, table, day, f"read_parquet('{_quoted(self._folder / fresh)}')")
-        create_fact_views(con, self._settings, self._folder)
-        con.execute("COMMIT")
+        with transaction(con):
+            con.execute("UPDATE bruto.selados SET arquivo = ?, linhas = ? WHERE arquivo = ?", [fresh, rows, name])
+            summarise(con, table, day, f"read_parquet('{_quoted(self._folder / fresh)}')")
+            create_fact_views(con, self._settings, self._folder)
 
     def forget_before(self, con: duckdb.DuckDBPyConnection, tables: tuple[str, ...], day: date) -> int:
         """Drop the files of days before `day`; returns how many. Their sums name no session and stay. See `sweep`."""
         marks = ", ".join(f"'{table}'" for table in tables)
-        con.execute("BEGIN")
-        dropped = con.execute(
-            f"DELETE FROM bruto.selados WHERE tabela IN ({marks}) AND dia < ? RETURNING arquivo", [day]
-        ).fetchall()
-        create_fact_views(con, self._settings, self._folder)
-        con.execute("COMMIT")
+        with transaction(con):
+            dropped = con.execute(
+                f"DELETE FROM bruto.selados WHERE tabela IN ({marks}) AND dia < ? RETURNING arquivo", [day]
+            ).fetchall()
+            create_fact_views(con, self._settings, self._folder)
         return len(dropped)
 
     def sweep(self, named: set[str]) -> None:

@@ -42,12 +42,14 @@ def _make_key(path: Path) -> None:
     sync_folder(path.parent)
 
 
-def _seal(key: AESGCM, plain: bytes, about: str) -> bytes:
+def seal(key: AESGCM, plain: bytes, about: str) -> bytes:
+    """`about` is not kept with it: who opens it must know what it is about, so that none passes for another."""
     nonce = os.urandom(_NONCE_BYTES)
     return nonce + key.encrypt(nonce, plain, about.encode())
 
 
-def _open(key: AESGCM, sealed: bytes, about: str) -> bytes:
+def unseal(key: AESGCM, sealed: bytes, about: str) -> bytes:
+    """Raises InvalidTag when it was sealed under another key, or about something else."""
     return key.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], about.encode())
 
 
@@ -65,12 +67,12 @@ class SessionKeys:
         """A new key, and its row for `chaves`."""
         key = AESGCM.generate_key(bit_length=_KEY_BYTES * 8)
         self._keep(session_id, AESGCM(key))
-        return {"sessao_id": session_id, "em": at, "cifrada": _seal(self._master, key, session_id)}
+        return {"sessao_id": session_id, "em": at, "cifrada": seal(self._master, key, session_id)}
 
     def unwrap(self, session_id: str, wrapped: bytes) -> bool:
         """Take up a stored key; False when it does not belong to this master key."""
         try:
-            self._keep(session_id, AESGCM(_open(self._master, wrapped, session_id)))
+            self._keep(session_id, AESGCM(unseal(self._master, wrapped, session_id)))
         except InvalidTag:
             return False
         return True
@@ -85,11 +87,11 @@ class SessionKeys:
 
     def encrypt(self, text: Row) -> bytes:
         """One of `rows.private_texts`. The session's key must be known."""
-        return _seal(self._keys[text["sessao_id"]], text["texto"].encode(), f"{text['dono']}:{text['dono_id']}")
+        return seal(self._keys[text["sessao_id"]], text["texto"].encode(), f"{text['dono']}:{text['dono_id']}")
 
     def decrypt(self, session_id: str, owner: str, owner_id: str, sealed: bytes) -> str | None:
         """None when it was sealed with another key. Raises KeyError when the session's key was erased."""
         try:
-            return _open(self._keys[session_id], sealed, f"{owner}:{owner_id}").decode()
+            return unseal(self._keys[session_id], sealed, f"{owner}:{owner_id}").decode()
         except InvalidTag:
             return None

@@ -14,7 +14,8 @@ def rewrite(con: duckdb.DuckDBPyConnection, path: Path, catalog: str, storage_ve
     since the folder has one owner.
     """
     fresh = path.with_name(f"{path.name}.novo")
-    fresh.unlink(missing_ok=True)
+    for left in (fresh, fresh.with_name(fresh.name + ".wal")):  # by a crash: its log would be taken for the new file's
+        left.unlink(missing_ok=True)
     con.execute(f"ATTACH '{_quoted(fresh)}' AS novo (STORAGE_VERSION '{storage_version}')")
     con.execute(f"COPY FROM DATABASE {catalog} TO novo")
     con.execute("DETACH novo")

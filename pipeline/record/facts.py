@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from pipeline.record.counters import NOBODY, SessionCounters
 from pipeline.record.ledger import Ledger
 from pipeline.record.rows import TEXTS
 from pipeline.record.tables import insert_arrow
+from pipeline.record.transaction import roll_back
 from pipeline.record.views import SEALED_TABLES
 
 PUBLISHED_TEXTS = "textos_publicados"
@@ -111,8 +111,3 @@ def _columns(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     for table, column in con.execute(sql).fetchall():
         found[table].add(column)
     return found
-
-
-def roll_back(con: duckdb.DuckDBPyConnection) -> None:
-    with suppress(duckdb.Error):  # COMMIT itself failed and ended the transaction, or the database is out of action
-        con.execute("ROLLBACK")

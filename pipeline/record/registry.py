@@ -5,19 +5,15 @@ file is ever damaged.
 """
 
 import hashlib
-import os
 import re
 import secrets
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 
 from pipeline.events import ClientRegistered, CounterRegistered, CounterRevoked
 from pipeline.ids import new_id
-from pipeline.record.errors import CommitFailed
-from pipeline.record.wire import decode_line, encode
+from pipeline.record.contacts import Contact
 from pipeline.stages import Counter, RegistryError
 
 RegistryEvent = ClientRegistered | CounterRegistered | CounterRevoked
@@ -40,10 +36,14 @@ def hash_key(api_key: str) -> str:
 
 
 class Registry:
-    """Thread-safe. `commit` makes an event durable (facts and private file) and returns when it is."""
+    """Thread-safe. `commit` makes an event durable (facts and private file) and returns when it is.
 
-    def __init__(self, commit: Callable[[RegistryEvent], None]) -> None:
+    `seal_contact` seals a client's contact, which is written nowhere in the clear.
+    """
+
+    def __init__(self, commit: Callable[[RegistryEvent], None], seal_contact: Callable[[str, Contact], str]) -> None:
         self._commit = commit
+        self._seal_contact = seal_contact
         self._guard = threading.Lock()
         self._clients: set[str] = set()
         self._by_key: dict[str, RegisteredCounter] = {}
@@ -80,9 +80,8 @@ class Registry:
         razao_social = _required("razao_social", razao_social)
         with self._guard:
             codigo = self._free_code()
-            event = ClientRegistered(
-                cliente_codigo=codigo, email=email.strip(), razao_social=razao_social, telefone=telefone.strip()
-            )
+            contact = self._seal_contact(codigo, Contact(email.strip(), telefone.strip()))
+            event = ClientRegistered(cliente_codigo=codigo, razao_social=razao_social, contact=contact)
             self._commit(event)
             self.load(event)
         return codigo
@@ -127,30 +126,3 @@ def _required(name: str, text: str) -> str:
     if not text or len(text) > _LONGEST:
         raise RegistryError(f"{name}: informe de 1 a {_LONGEST} caracteres")
     return text
-
-
-class RegistryLog:
-    """Registry events as lines on disk, synced: the second copy."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def append(self, event: RegistryEvent) -> None:
-        try:
-            fd = os.open(self._path, os.O_CREAT | os.O_APPEND | os.O_WRONLY | os.O_CLOEXEC, 0o600)
-            try:
-                os.write(fd, encode(int(datetime.now(UTC).timestamp() * 1e6), event))
-                os.fsync(fd)
-            finally:
-                os.close(fd)
-        except OSError as error:
-            raise CommitFailed(
-                f"the registry cannot be written in {self._path} ({error.strerror}); free space"
-            ) from None
-
-    def events(self) -> list[RegistryEvent]:
-        if not self._path.exists():
-            return []
-        found = [decode_line(line) for line in self._path.read_bytes().splitlines()]
-        kinds = (ClientRegistered, CounterRegistered, CounterRevoked)
-        return [item.event for item in found if item is not None and isinstance(item.event, kinds)]

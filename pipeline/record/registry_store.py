@@ -1,10 +1,14 @@
 """The registry's rows in the private file."""
 
+from collections.abc import Callable
+
 import duckdb
 
 from pipeline.events import ClientRegistered, CounterRegistered, CounterRevoked
+from pipeline.record.contacts import Contact
 from pipeline.record.registry import RegistryEvent
 from pipeline.record.tables import insert
+from pipeline.record.transaction import transaction
 
 
 def write(con: duckdb.DuckDBPyConnection, event: RegistryEvent) -> None:
@@ -13,9 +17,8 @@ def write(con: duckdb.DuckDBPyConnection, event: RegistryEvent) -> None:
         case ClientRegistered():
             row = {
                 "cliente_codigo": event.cliente_codigo,
-                "email": event.email,
                 "razao_social": event.razao_social,
-                "telefone": event.telefone,
+                "contato": event.contact or None,
                 "em": event.at,
             }
             insert(con, "clientes", [row])
@@ -40,7 +43,7 @@ def read(con: duckdb.DuckDBPyConnection) -> list[RegistryEvent]:
         " WHERE revogado_em IS NULL ORDER BY em"
     ).fetchall()
     return [
-        *(ClientRegistered(cliente_codigo=c, email="", razao_social=r, telefone="", at=at) for c, r, at in clients),
+        *(ClientRegistered(cliente_codigo=c, razao_social=r, at=at) for c, r, at in clients),
         *(
             CounterRegistered(balcao_id=b, cliente_codigo=c, nome_balcao=n, key_sha256=k, at=at)
             for b, c, n, k, at in counters
@@ -50,3 +53,27 @@ def read(con: duckdb.DuckDBPyConnection) -> list[RegistryEvent]:
 
 def is_empty(con: duckdb.DuckDBPyConnection) -> bool:
     return not con.execute("SELECT 1 FROM clientes LIMIT 1").fetchall()
+
+
+def seal_contacts(con: duckdb.DuckDBPyConnection, close: Callable[[str, Contact], str]) -> int:
+    """Seal what an earlier version wrote in the clear. Returns how many; the file is not rewritten here."""
+    found = con.execute("SELECT cliente_codigo, email, telefone FROM clientes WHERE email IS NOT NULL").fetchall()
+    sql = "UPDATE clientes SET contato = ?, email = NULL, telefone = NULL WHERE cliente_codigo = ?"
+    with transaction(con):
+        for codigo, email, telefone in found:
+            con.execute(sql, [close(codigo, Contact(email, telefone)), codigo])
+    return len(found)
+
+
+def is_known(con: duckdb.DuckDBPyConnection, cliente_codigo: str) -> bool:
+    return bool(con.execute("SELECT 1 FROM clientes WHERE cliente_codigo = ?", [cliente_codigo]).fetchall())
+
+
+def contacts_of(con: duckdb.DuckDBPyConnection, cliente_codigo: str) -> int:
+    """How many there are: one, or none once it was erased."""
+    sql = "SELECT count(contato) FROM clientes WHERE cliente_codigo = ?"
+    return int(con.execute(sql, [cliente_codigo]).fetchall()[0][0])
+
+
+def forget_contact(con: duckdb.DuckDBPyConnection, cliente_codigo: str) -> None:
+    con.execute("UPDATE clientes SET contato = NULL WHERE cliente_codigo = ?", [cliente_codigo])

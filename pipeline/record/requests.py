@@ -11,7 +11,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from pipeline.ids import new_id
 from pipeline.record.erasure import ErasureReceipt, ErasureRequest
 from pipeline.record.errors import ErasureError, RecordError
 
@@ -19,13 +18,12 @@ _POLL_S = 0.1
 
 
 def submit(folder: Path, request: ErasureRequest) -> str:
-    """Leave a request for the running recorder; returns its name."""
-    name = new_id()
+    """Leave a request, for this or the next recorder to carry out; returns its name."""
     before = request.before.isoformat() if request.before else None
-    temporary = folder / f"{name}.parcial"
+    temporary = folder / f"{request.request_id}.parcial"
     temporary.write_text(json.dumps(asdict(request) | {"before": before}), encoding="utf-8")
-    temporary.rename(folder / f"{name}.pedido")
-    return name
+    temporary.rename(folder / f"{request.request_id}.pedido")
+    return request.request_id
 
 
 def wait_for_receipt(folder: Path, name: str, timeout_s: float) -> ErasureReceipt:
@@ -44,7 +42,7 @@ def wait_for_receipt(folder: Path, name: str, timeout_s: float) -> ErasureReceip
 
 
 def answer(folder: Path, erase: Callable[[ErasureRequest], ErasureReceipt]) -> None:
-    """Carry out every request that waits."""
+    """Carry out every request that waits: until it is answered it does, so one that a crash cut short is done again."""
     for path in sorted(folder.glob("*.pedido")):
         try:
             said: dict[str, Any] = asdict(erase(_read(path)))

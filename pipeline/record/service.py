@@ -14,6 +14,7 @@ from pipeline.events import CounterNoticeSet, ErrorNoted, Event
 from pipeline.record import registry_store
 from pipeline.record.batch import Batch, pack
 from pipeline.record.cipher import SessionKeys, load_master_key
+from pipeline.record.contacts import ContactSeal
 from pipeline.record.database import Database
 from pipeline.record.erasure import ErasureReceipt, ErasureRequest
 from pipeline.record.errors import RecordError
@@ -24,7 +25,9 @@ from pipeline.record.ownership import Ownership
 from pipeline.record.places import Places
 from pipeline.record.publication import require_own
 from pipeline.record.publish import Publisher
-from pipeline.record.registry import Registry, RegistryEvent, RegistryLog
+from pipeline.record.registry import Registry, RegistryEvent
+from pipeline.record.registry_log import RegistryLog
+from pipeline.record.removal import Secrets
 from pipeline.record.spool import abandoned
 from pipeline.record.texts import Texts
 from pipeline.record.wire import encode
@@ -63,23 +66,27 @@ class RecordService:
     def _start(self) -> None:
         require_own(self._published_db, self._places)
         self._master_key = self._settings.master_key_file or self._places.master_key
-        self._keys = SessionKeys(load_master_key(self._master_key))
-        self._registry_log = RegistryLog(self._places.registry_log)
+        master = load_master_key(self._master_key)
+        self._secrets = Secrets(SessionKeys(master), ContactSeal(master), RegistryLog(self._places.registry_log))
         self._journal = Journal(self._places.journal)
         self._database: Database | None = None
         self._writer = Writer(self._open_stores, self._journal, group_batches=self._settings.group_batches)
         try:
             self._writer.run(self._catch_up).result()
-            self.registry = Registry(self._commit_registration)
-            for event in self._writer.run(self._stored_registry).result():
-                self.registry.load(event)
+            self.registry = Registry(self._commit_registration, self._secrets.contacts.close)
             self._publisher = Publisher(
                 self._writer, lambda: self._facts, self._places.facts_db, self._published_db, self._journal,
                 self._settings.publish_every_s,
             )  # fmt: skip
-            self._housekeeping = Housekeeping(self._settings, self._places, self._writer, self._publisher, self._keys)
+            self._housekeeping = Housekeeping(
+                self._settings, self._places, self._writer, self._publisher, self._secrets
+            )
             if self._serving:
-                self._housekeeping.take_back()
+                self._housekeeping.take_up()
+            else:
+                self._housekeeping.finish()
+            for event in self._writer.run(self._stored_registry).result():
+                self.registry.load(event)
             self._tell_recovered()
             self._housekeeping.start()
         except BaseException:
@@ -94,7 +101,7 @@ class RecordService:
         facts = Facts(
             self._database.facts, publish_texts=self._settings.publish_texts, timezone=self._settings.timezone
         )
-        return Stores(facts, Texts(self._database.texts, self._keys, facts.is_erased))
+        return Stores(facts, Texts(self._database.texts, self._secrets.keys, facts.is_erased))
 
     def _close_database(self) -> None:
         if self._database is not None:
@@ -169,12 +176,12 @@ class RecordService:
     def _stored_registry(self) -> list[RegistryEvent]:
         con = self._writer.stores.texts.con
         if registry_store.is_empty(con):
-            for event in self._registry_log.events():
+            for event in self._secrets.registry_log.events():
                 registry_store.write(con, event)
         return registry_store.read(con)
 
     def _commit_registration(self, event: RegistryEvent) -> None:
-        self._registry_log.append(event)
+        self._secrets.registry_log.append(event)
         self._writer.run(lambda: registry_store.write(self._writer.stores.texts.con, event)).result()
         self._commit_own([event])
 
@@ -188,6 +195,10 @@ class RecordService:
         A request that is `only_plan` is told what would go.
         """
         return self._housekeeping.erase(request)
+
+    def answer_requests(self) -> None:
+        """Carry out the erasures asked for in the data folder; a recorder that serves does so by itself."""
+        self._housekeeping.answer_requests()
 
     def spent_since(self, moment: datetime) -> dict[str, float]:
         """USD by client that calls to providers have cost since then; `moment` lies in a day that is not sealed."""

@@ -6,10 +6,10 @@ import duckdb
 
 from pipeline.record.batch import Received
 from pipeline.record.cipher import SessionKeys
-from pipeline.record.facts import roll_back
 from pipeline.record.ledger import Ledger
 from pipeline.record.rows import TEXTS, Row
 from pipeline.record.tables import insert
+from pipeline.record.transaction import roll_back
 
 _ENDS = ("ASC", "DESC")
 _OPEN_COLUMNS = ("dono", "dono_id", "sessao_id", "em")

@@ -214,12 +214,13 @@ WHERE s.segmento_id IS NOT NULL
 GROUP BY s.balcao_id;
 
 CREATE OR REPLACE VIEW analise.eliminacoes AS
-SELECT e.pedido_id, min(e.em) AS em, any_value(p.escopo) AS escopo, count(DISTINCT e.sessao_id) AS sessoes,
-       any_value(p.fatos_eliminados) AS fatos_eliminados, any_value(p.textos_eliminados) AS textos_eliminados,
-       any_value(p.arquivos_reescritos) AS arquivos_reescritos
-FROM bruto.eliminacoes e
-LEFT JOIN bruto.pedidos_eliminacao p USING (pedido_id)
-GROUP BY e.pedido_id;
+WITH sessoes AS (
+    SELECT pedido_id, min(em) AS em, count(DISTINCT sessao_id) AS sessoes FROM bruto.eliminacoes GROUP BY pedido_id
+)
+SELECT pedido_id, coalesce(p.em, s.em) AS em, p.escopo, coalesce(s.sessoes, 0) AS sessoes,
+       p.fatos_eliminados, p.textos_eliminados, p.arquivos_reescritos
+FROM sessoes s
+FULL JOIN bruto.pedidos_eliminacao p USING (pedido_id);
 
 CREATE OR REPLACE VIEW analise.textos AS
 SELECT dono, dono_id, sessao_id, em, texto FROM bruto.textos_publicados;

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
+import yaml
 
 from configs.record import RecordSettings
 from pipeline.ids import new_id
@@ -87,6 +88,8 @@ def test_a_file_that_is_being_written_is_no_file_to_ask(tmp_path: Path) -> None:
         (["erase", "--yes"], b"exactly one"),
         (["erase", "--yes", "--session", "nunca-houve"], b"no session nunca-houve in the record"),
         (["erase", "--yes", "--counter", "nunca-houve"], b"no session of the counter nunca-houve"),
+        (["erase", "--yes", "--client", "000000"], b"no client 000000 in the record"),
+        (["contacts"], b"no client was registered"),
     ],
 )
 def test_mistakes_are_told_in_a_sentence(published_dir: Path, arguments: list[str], said: bytes) -> None:
@@ -158,3 +161,28 @@ def test_erasing_one_session_takes_back_no_text_of_another_s(tmp_path: Path) -> 
     balto("erase", "--session", session_id, "--yes", folder=tmp_path)
     sql = "SELECT count(DISTINCT sessao_id) AS n FROM analise.textos"
     assert balto("query", sql, "--csv", folder=tmp_path).stdout == b'"n"\n1\n'
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_a_client_s_contact_is_shown_where_the_key_is_and_erased(tmp_path: Path, running: bool) -> None:
+    data_dir, key = tmp_path / "dados", tmp_path / "chave"
+    config = tmp_path / "serve_config.yaml"
+    graph = {"import_path": "deployments.app:build_app", "args": {"record": {"master_key_file": str(key)}}}
+    config.write_text(yaml.safe_dump({"applications": [{"name": "balto", **graph}]}), encoding="utf-8")
+    service = RecordService(RecordSettings(master_key_file=key), data_dir, data_dir / "registro.duckdb")
+    register = service.registry.register_client
+    codigo = register(email="dona@loja.com.br", razao_social="Farmácia D'Ávila [x]", telefone="11 5555-0000")
+    if not running:
+        service.close()
+    asked = ("contacts", "--config", str(config))
+    shown = balto(*asked, folder=data_dir).stdout.decode()
+    assert all(told in shown for told in (codigo, "Farmácia D'Ávila [x]", "dona@loja.com.br", "11 5555-0000"))
+    assert b"there is no master key" in balto("contacts", folder=data_dir, fails=True).stderr
+    erase = ("erase", "--client", codigo, "--config", str(config))
+    agreed = balto(*erase, folder=data_dir, answer=b"y\n").stdout
+    assert b"0 facts, 0 texts and keys, the e-mail and" in agreed
+    assert b"nothing was left" in balto(*erase, folder=data_dir).stdout
+    assert b"dona@" not in balto(*asked, folder=data_dir).stdout
+    if running:
+        service.close()
+    assert not (data_dir / "gravador" / "chave-mestra").exists()

@@ -59,14 +59,19 @@ def messages(batch: Batch, after_seq: int = 0) -> list[str]:
     return [row["mensagem"] for row in rows if row["seq"] > after_seq]
 
 
-def conversation(session_id: str, text: str = "estou com dor de cabeça", balcao_id: str = "balcao-1") -> list[Event]:
+def conversation(
+    session_id: str,
+    text: str = "estou com dor de cabeça",
+    balcao_id: str = "balcao-1",
+    cliente_codigo: str = "123456",
+) -> list[Event]:
     """One session with one suggestion, as the conversation records it."""
     utterance_id, interaction_id = new_id(), new_id()
     ids = {"session_id": session_id, "utterance_id": utterance_id}
     latency = LatencyBreakdown(closing_silence_ms=600.0, transcription_ms=500.0, recommendation_ms=700.0)
     return [
         SessionStarted(
-            session_id=session_id, balcao_id=balcao_id, cliente_codigo="123456", protocol_version=1, replica="r1"
+            session_id=session_id, balcao_id=balcao_id, cliente_codigo=cliente_codigo, protocol_version=1, replica="r1"
         ),
         UtteranceHeard(
             **ids, conversation_id="c1", start_sample=0, end_sample=32_000, received_s=10.0, forwarded_s=2.0,

@@ -164,7 +164,7 @@ def test_a_start_that_ends_while_it_takes_texts_back_is_taken_up_by_the_next(
     first.commit(batch("o1", 1, conversation(new_id(), "queixa muito particular")))
     first.close()
     with monkeypatch.context() as patched:
-        patched.setattr("pipeline.record.housekeeping.rewrite", full)
+        patched.setattr("pipeline.record.removal.rewrite", full)
         with pytest.raises(duckdb.IOException):
             open_service()
     open_service().close()
