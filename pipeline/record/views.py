@@ -33,7 +33,7 @@ def create_views(con: duckdb.DuckDBPyConnection, settings: RecordSettings, archi
     create_fact_views(con, settings, archive)
     create_summary_views(con)
     con.execute(files("pipeline.record").joinpath("sql/views.sql").read_text(encoding="utf-8"))
-    _load_dictionary(con)
+    _load_words(con)
     con.execute("COMMIT")
 
 
@@ -54,9 +54,10 @@ def _hot_and_cold(table: str, paths: list[str]) -> str:
     return f"{hot} UNION ALL BY NAME {cold}"
 
 
-def _load_dictionary(con: duckdb.DuckDBPyConnection) -> None:
-    """The words of `analise.dicionario`, from a CSV that a test holds against the views."""
-    with files("pipeline.record").joinpath("sql/dictionary.csv").open(encoding="utf-8") as file:
-        words = pa.Table.from_pylist([{k: v or None for k, v in row.items()} for row in csv.DictReader(file)])
-    con.execute("DELETE FROM bruto.colunas")
-    insert_arrow(con, "bruto.colunas", words)
+def _load_words(con: duckdb.DuckDBPyConnection) -> None:
+    """The words of `analise.dicionario` and of `analise.erros_dia`, from CSVs that tests hold against the code."""
+    for table, name in (("colunas", "dictionary"), ("traducoes", "translations")):
+        with files("pipeline.record").joinpath(f"sql/{name}.csv").open(encoding="utf-8") as file:
+            words = pa.Table.from_pylist([{k: v or None for k, v in row.items()} for row in csv.DictReader(file)])
+        con.execute(f"DELETE FROM bruto.{table}")
+        insert_arrow(con, f"bruto.{table}", words)

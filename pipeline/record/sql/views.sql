@@ -196,10 +196,22 @@ LEFT JOIN fatos.exibicoes x USING (interacao_id)
 WHERE i.situacao = 'encaminhada';
 
 CREATE OR REPLACE VIEW analise.erros_dia AS
-SELECT dia, componente, tipo, count(*) AS ocorrencias, count(DISTINCT balcao_id) AS balcoes,
-       bool_or(fatal) AS fatal, bool_or(alerta) AS alerta, any_value(mensagem) AS mensagem, max(em) AS ultima_em
-FROM fatos.erros
-GROUP BY ALL;
+WITH dias AS (
+    SELECT e.dia, coalesce(c.portugues, e.componente) AS componente, coalesce(t.portugues, e.tipo) AS tipo,
+           count(*) AS ocorrencias, count(DISTINCT e.balcao_id) AS balcoes,
+           bool_or(e.fatal) AS fatal, bool_or(e.alerta) AS alerta, any_value(e.mensagem) AS mensagem, max(e.em) AS ultima_em
+    FROM fatos.erros e
+    LEFT JOIN bruto.traducoes c ON c.onde = 'componente' AND c.dito = e.componente
+    LEFT JOIN bruto.traducoes t ON t.onde = 'tipo' AND t.dito = e.tipo
+    GROUP BY ALL
+), frases AS (
+    SELECT mensagem, min(regexp_replace(mensagem, dito, portugues)) AS portugues
+    FROM (SELECT DISTINCT mensagem FROM dias) JOIN bruto.traducoes ON onde = 'mensagem' AND regexp_full_match(mensagem, dito)
+    GROUP BY mensagem
+)
+SELECT dia, componente, tipo, ocorrencias, balcoes, fatal, alerta, coalesce(portugues, mensagem) AS mensagem, ultima_em
+FROM dias
+LEFT JOIN frases USING (mensagem);
 
 CREATE OR REPLACE VIEW analise.qualidade_audio_balcao AS
 SELECT s.balcao_id, any_value(b.nome_balcao) AS nome_balcao, any_value(s.cliente_codigo) AS cliente_codigo,

@@ -15,7 +15,12 @@ from pipeline.record.service import RecordService
 from tests.unit.record.conftest import batch, conversation
 
 ALL = migrations()
-NOT_FACTS = ("selados", "colunas", "publicacoes")  # names of files, and what every start and publication writes anew
+NOT_FACTS = (
+    "selados",
+    "colunas",
+    "traducoes",
+    "publicacoes",
+)  # names of files, and what every start and publication writes anew
 VALUES = {
     "UUID": "uuid()",
     "DATE": "DATE '2026-11-20'",
