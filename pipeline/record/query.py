@@ -143,6 +143,8 @@ async def _raise_failure(worker: asyncio.subprocess.Process) -> None:
     kind, _, message = said.partition(": ")
     if kind in _FAILURES:
         raise _FAILURES[kind](message.strip())
+    if worker.returncode == 1 and "emory" not in said:  # Python's own exit: not killed, and no kind of MemoryError
+        raise QueryUnavailable(f"the query could not be answered ({said.strip().rpartition(chr(10))[2][:200]})")
     raise QueryTooLarge("the query needed more memory or disk than a query may use; ask for less")
 
 

@@ -114,7 +114,7 @@ def write(result: Any, order: dict[str, Any]) -> None:
     if order["form"] == "csv":
         result = result.query("resultado", "SELECT CAST(COLUMNS(*) AS VARCHAR) FROM resultado")
     elif order["form"] == "json":
-        result = result.query("resultado", "SELECT to_json(resultado)::VARCHAR AS linha FROM resultado")
+        result = _as_lines(result)
     reader = in_shared_types(result).to_arrow_reader(_BATCH_ROWS)
     out = pa.output_stream(sys.stdout.buffer)
     sink = _sink(order["form"], out, reader.schema)
@@ -126,6 +126,26 @@ def write(result: Any, order: dict[str, Any]) -> None:
         sink.write(batch)
     sink.close()
     out.flush()
+
+
+def _as_lines(result: Any) -> Any:
+    """One column of JSON objects. JSON has no NaN and no infinity: they are null."""
+    from pipeline.record.shared_types import quoted
+
+    row = "linha"
+    while row in result.columns:  # a column of that name would be taken for the whole row
+        row += "_"
+    places = [f"c{place}" for place in range(len(result.columns))]  # two columns may have one name
+    shown = ", ".join(
+        f"{_finite(place) if str(kind) in ('FLOAT', 'DOUBLE') else place} AS {quoted(name)}"
+        for place, kind, name in zip(places, result.types, result.columns, strict=True)
+    )
+    rows = f"SELECT {shown} FROM {row} AS r({', '.join(places)})"
+    return result.query(row, f"SELECT to_json({row})::VARCHAR FROM ({rows}) AS {row}")
+
+
+def _finite(number: str) -> str:
+    return f"CASE WHEN isfinite({number}) THEN {number} END"
 
 
 def _sink(form: str, out: Any, schema: Any) -> Any:

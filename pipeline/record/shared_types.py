@@ -16,12 +16,12 @@ def in_shared_types(result: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
         return result
     places = [f"c{place}" for place in range(len(own))]  # two columns may have one name
     shown = [
-        f"{place}{'::VARCHAR' if is_own else ''} AS {_quoted(name)}"
+        f"{place}{'::VARCHAR' if is_own else ''} AS {quoted(name)}"
         for place, is_own, name in zip(places, own, result.columns, strict=True)
     ]
     sql = f"SELECT {', '.join(shown)} FROM resultado AS r({', '.join(places)})"
     return cast(duckdb.DuckDBPyRelation, result.query("resultado", sql))
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

@@ -45,6 +45,35 @@ async def test_json_lines(published_dir: Path) -> None:
     assert rows == [{"produto": "Dipirona 500 mg", "sintomas": ["dor_de_cabeca"]}] * 3
 
 
+async def test_a_column_may_have_any_name_in_json(published_dir: Path) -> None:
+    sql = "SELECT resultado, 1 AS linha, 2 AS _, 3 AS linha_ FROM analise.interacoes LIMIT 1"
+    assert json.loads(await ask(published_dir, sql, "json")) == {"resultado": None, "linha": 1, "_": 2, "linha_": 3}
+
+
+async def test_two_columns_of_one_name_are_told_apart_in_json(published_dir: Path) -> None:
+    assert json.loads(await ask(published_dir, "SELECT 1.5::DOUBLE AS a, 2.5::DOUBLE AS a", "json")) == {
+        "a": 1.5,
+        "a_1": 2.5,
+    }
+
+
+async def test_what_is_no_number_is_null_in_json(published_dir: Path) -> None:
+    sql = "SELECT 'nan'::DOUBLE AS a, '-inf'::FLOAT AS b, 1.5::DOUBLE AS c, [1.5] AS \"d\"\"e\", DATE 'infinity' AS f"
+    read = json.loads(await ask(published_dir, sql, "json"), parse_constant=pytest.fail)
+    assert read == {"a": None, "b": None, "c": 1.5, 'd"e': [1.5], "f": "infinity"}
+
+
+BROKEN = "from pipeline.record import query_worker; query_worker.write = None; query_worker.main()"
+
+
+async def test_a_worker_that_breaks_is_not_taken_for_a_query_that_is_too_large(
+    published_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline.record.query.WORKER", ("-c", BROKEN))
+    with pytest.raises(QueryUnavailable, match="TypeError"):
+        await ask(published_dir, "SELECT 1 AS a")
+
+
 async def test_arrow(published_dir: Path) -> None:
     out = await ask(published_dir, "FROM analise.minutos_dia", "arrow")
     table = pa.ipc.open_stream(io.BytesIO(out)).read_all()
