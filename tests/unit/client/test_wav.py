@@ -45,6 +45,37 @@ def test_a_file_that_is_no_wav_is_named(tmp_path: Path) -> None:
         WavAudio.read(tmp_path / "none.wav")
 
 
+def test_the_mend_can_be_pasted_whatever_the_file_is_called(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "manhã nº 1.wav", bytes(6_400), rate=8_000)
+    with pytest.raises(AudioSourceError, match=r"ffmpeg -i '.*/manhã nº 1\.wav' -ar 16000"):
+        WavAudio.read(path)
+
+
+@pytest.mark.parametrize(("kept_bytes", "why"), [(0, "it is empty"), (30, "it ends before its audio")])
+def test_a_file_without_even_a_header_is_told(tmp_path: Path, kept_bytes: int, why: str) -> None:
+    path = write_wav(tmp_path / "a.wav", bytes(6_400))
+    path.write_bytes(path.read_bytes()[:kept_bytes])
+    with pytest.raises(AudioSourceError, match=why):
+        WavAudio.read(path)
+
+
+def test_a_folder_is_no_recording(tmp_path: Path) -> None:
+    with pytest.raises(AudioSourceError, match="is a folder; name a WAV file in it"):
+        WavAudio.read(tmp_path)
+
+
+def test_a_recording_without_audio_is_told(tmp_path: Path) -> None:
+    """Also what a recorder leaves that was cut off before it wrote the length: ffmpeg reads that one."""
+    with pytest.raises(AudioSourceError, match=r"a\.wav holds no audio, or its header says so.*ffmpeg -i"):
+        WavAudio.read(write_wav(tmp_path / "a.wav", b""))
+
+
+def test_a_recording_cut_short_is_heard_to_its_last_whole_sample(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "a.wav", bytes(range(200)) * 32)
+    path.write_bytes(path.read_bytes()[:-3_201])
+    assert WavAudio.read(path).pcm == (bytes(range(200)) * 16)[:-2]
+
+
 async def test_pacing_keeps_to_one_start(monkeypatch: pytest.MonkeyPatch) -> None:
     """A consumer that loses 50 ms on every chunk still gets each one when a microphone would have recorded it."""
     loop = asyncio.get_running_loop()
