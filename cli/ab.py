@@ -66,7 +66,7 @@ async def _compare(
             raise CommandError(str(missing)) from None
         live = make_live_transcriber(settings.transcription, environment, names)
         try:
-            gate = make_host(settings.gate, environment.vad_energy_threshold)
+            gate = make_host(settings.gate)
             talk = settings.ingress.conversation
             comparison = Comparison(pcm, gate, batch, live, talk, speed=speed, budget_s=budget_s)
             return await comparison.run(), comparison.dropped_usd

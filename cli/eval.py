@@ -17,7 +17,6 @@ from cli.output import CommandError, err, out
 from client.wav import WavAudio
 from configs.application import ApplicationSettings
 from configs.environment import Environment
-from configs.gate import GateSettings
 from pipeline.recommendation.catalogue import Product, load_catalogue
 from pipeline.recommendation.errors import RecommendationError
 from pipeline.recommendation.evaluation import Play, Result, ask_once, read_results, run
@@ -176,16 +175,8 @@ class _Evaluation:
         except MissingKey as error:
             raise CommandError(f"{error}; or try it with --sandbox") from None
         stack.push_async_callback(transcriber.aclose)
-        gate = _gate_settings(self._settings.gate, environment)
         deadline_s = self._settings.ingress.conversation.utterance_deadline_s
-        return Listener(_pcm, lambda: StreamingGate(make_host(gate)), transcriber, deadline_s)
-
-
-def _gate_settings(settings: GateSettings, environment: Environment) -> GateSettings:
-    """`--set gate.energy_threshold` decides, then the file, then VAD_ENERGY_THRESHOLD."""
-    if "energy_threshold" in settings.model_fields_set or environment.vad_energy_threshold is None:
-        return settings
-    return settings.model_copy(update={"energy_threshold": environment.vad_energy_threshold})
+        return Listener(_pcm, lambda: StreamingGate(make_host(self._settings.gate)), transcriber, deadline_s)
 
 
 def _pcm(path: Path) -> bytes:

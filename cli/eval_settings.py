@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cli.output import CommandError
 from cli.run.config_file import check_config, find_config, read_config
+from cli.run.environment import read_environment
 from configs.application import ApplicationSettings
 from configs.environment import Environment
 
@@ -25,15 +26,16 @@ class _Document(BaseModel):
 
 
 def read_settings(config: Path | None, changes: Sequence[str]) -> ApplicationSettings:
-    """Of the graph in `config` (default: as `balto run` finds it), changed by texts like `model.name=grok-4.5`.
-
-    Raises CommandError.
+    """Of the graph in `config` (default: as `balto run` finds it), then what the site's environment sets of them, then
+    texts like `model.name=grok-4.5`. Raises CommandError.
     """
     file = read_config(find_config(config))
     found = check_config(file, _Document, ApplicationSettings)
     if not found:
         raise CommandError(f"{file.path}: no application of it is Balto's graph (deployments.app:build_app)")
     settings = found[0].model_dump(exclude_unset=True)
+    if (threshold := read_environment().vad_energy_threshold) is not None:
+        settings.setdefault("gate", {})["energy_threshold"] = threshold
     for change in changes:
         _change(settings, change)
     try:

@@ -52,6 +52,20 @@ def test_settings_are_the_graphs_and_set_goes_over_them(tmp_path: Path) -> None:
     assert settings.transcription.providers == ("xai", "elevenlabs")
 
 
+def test_the_sites_threshold_goes_over_the_files_and_set_over_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As for the service, where VAD_ENERGY_THRESHOLD goes before `gate.energy_threshold`."""
+    path = tmp_path / "serve_config.yaml"
+    path.write_text(CONFIG.replace("engine: webrtc", "engine: webrtc, energy_threshold: 500"))
+    monkeypatch.setenv("VAD_ENERGY_THRESHOLD", "150")
+    assert read_settings(path, []).gate.energy_threshold == 150
+    assert read_settings(path, ["gate.energy_threshold=900"]).gate.energy_threshold == 900
+    monkeypatch.setenv("VAD_ENERGY_THRESHOLD", "alto")
+    with pytest.raises(CommandError, match="VAD_ENERGY_THRESHOLD='alto' cannot be used"):
+        read_settings(path, [])
+
+
 @pytest.mark.parametrize(
     ("change", "told"),
     [
