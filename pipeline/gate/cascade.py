@@ -16,7 +16,8 @@ from pipeline.gate.grid import FULL_SCALE, HOP_SAMPLES, Counts, Flags, Pcm, Rows
 from pipeline.gate.level import frame_powers
 from pipeline.gate.ring import AudioRing
 from pipeline.gate.room import Room
-from pipeline.gate.silero import CONTEXT_SAMPLES, Silero
+from pipeline.gate.silero import Silero
+from pipeline.gate.spectrum import CONTEXT_SAMPLES
 from pipeline.gate.verdicts import Judge
 
 CLEAR_DB = 20.0  # a speaker this far above the noise floor does not vanish in it

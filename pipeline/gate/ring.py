@@ -3,7 +3,7 @@
 import numpy as np
 
 from pipeline.gate.grid import EPOCH_SAMPLES, HOP_SAMPLES, QUANTUM_SAMPLES, Counts, Floats, Pcm, Rows, grown
-from pipeline.gate.silero import CONTEXT_SAMPLES, WINDOW_SAMPLES
+from pipeline.gate.spectrum import CONTEXT_SAMPLES, WINDOW_SAMPLES
 
 RING_HOPS = EPOCH_SAMPLES // HOP_SAMPLES
 RING_QUANTA = EPOCH_SAMPLES // QUANTUM_SAMPLES

@@ -2,41 +2,21 @@
 
 import numpy as np
 
-from pipeline.gate.grid import HOP_SAMPLES, Counts, Floats, Rows, grown
-from pipeline.gate.silero_graph import MOST_AT_ONCE, STEPS, UNITS, sessions
+from pipeline.gate.grid import Counts, Floats, Rows, grown
+from pipeline.gate.silero_graph import MOST_AT_ONCE, UNITS, parts
+from pipeline.gate.spectrum import Spectrum
 
-CONTEXT_SAMPLES = 64  # of the hop before, in front of every hop
-WINDOW_SAMPLES = CONTEXT_SAMPLES + HOP_SAMPLES
-REFLECTED_SAMPLES = 64  # behind every hop
-PADDED_SAMPLES = WINDOW_SAMPLES + REFLECTED_SAMPLES
-MOST_IN_CACHE = 128  # hops whose halves and layers stay in a core's own cache: more at once are slower each
+MOST_IN_CACHE = 128  # hops whose spectra and layers stay in a core's own cache: more at once are slower each
 ONE_CALL = frozenset(range(1, MOST_AT_ONCE + 1))  # hops of a stream
 OUTPUTS = ["logit", "next_h", "next_c"]
-TRANSFORM, STRIDE, HALF = 256, 128, 128
-
-
-def folded(windows: Floats) -> tuple[Floats, Floats]:
-    """`windows` [n, 576], scaled to +-1, as the (even, odd) halves [4n, 128], [4n, 127] that the encoder takes."""
-    count = len(windows)
-    padded = np.empty((count, PADDED_SAMPLES), np.float32)
-    padded[:, :WINDOW_SAMPLES] = windows
-    padded[:, WINDOW_SAMPLES:] = windows[:, -2 : -2 - REFLECTED_SAMPLES : -1]
-    back = padded[:, ::-1].copy()  # sums of neighbours in memory are many times faster than across a reversed view
-    row, sample = padded.strides
-    shape, stride = (count, STEPS, HALF - 1), STRIDE * sample
-    ahead = np.ndarray(shape, np.float32, padded, sample, (row, stride, sample))
-    behind = np.ndarray(shape, np.float32, back, (PADDED_SAMPLES - TRANSFORM) * sample, (row, -stride, sample))
-    even = np.empty((count, STEPS, HALF), np.float32)
-    np.add(ahead, behind, out=even[:, :, :-1])
-    even[:, :, -1] = padded[:, HALF : STEPS * STRIDE + 1 : STRIDE]
-    return even.reshape(-1, HALF), (ahead - behind).reshape(-1, HALF - 1)
 
 
 class Silero:
     """`leak` is what the cell keeps each hop: without one it saturates on long streams and goes deaf."""
 
     def __init__(self, leak: float) -> None:
-        self._encoder, self._recurrent = sessions()
+        window, self._encoder, self._recurrent = parts()
+        self._spectrum = Spectrum(window, MOST_IN_CACHE)
         self._leak = np.array([leak], np.float32)
         self._h: Floats = np.zeros((0, UNITS), np.float32)
         self._c: Floats = np.zeros((0, UNITS), np.float32)
@@ -72,8 +52,8 @@ class Silero:
         """What the recurrent layer takes: [n, 512]."""
         gates = []
         for first in range(0, len(windows), MOST_IN_CACHE):
-            even, odd = folded(windows[first : first + MOST_IN_CACHE])
-            gates += self._encoder.run(["gates"], {"even": even, "odd": odd})
+            magnitudes = self._spectrum.magnitudes(windows[first : first + MOST_IN_CACHE])
+            gates += self._encoder.run(["gates"], {"magnitudes": magnitudes})
         return gates[0] if len(gates) == 1 else np.concatenate(gates)
 
     def _recur(self, rows: Rows, gates: Floats) -> Floats:

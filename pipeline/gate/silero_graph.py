@@ -1,7 +1,7 @@
 """Silero VAD v6.2 from its published ONNX file, rearranged for many streams at once; the weights are untouched.
 
 The published graph runs small convolutions one stream at a time inside a batch. Here every layer is one
-matrix product over all streams, the transform uses its window's symmetry, and the part without memory is
+matrix product over all streams, the transform is a fast one (`spectrum.py`), and the part without memory is
 split from the recurrent part, so that all waiting hops of a stream go through it together. The result is
 the published model's to within rounding (a test compares them) at a fifth of its cost.
 """
@@ -10,6 +10,7 @@ import hashlib
 from functools import cache
 from importlib.metadata import files
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import onnx
@@ -18,12 +19,12 @@ from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from pipeline.gate.errors import ModelRefused
+from pipeline.gate.spectrum import BINS, STEPS
 
 DISTRIBUTION = "silero-vad"
 MODEL_FILE = "silero_vad_16k_op15.onnx"
 MODEL_SHA256 = "7ed98ddbad84ccac4cd0aeb3099049280713df825c610a8ed34543318f1b2c49"
 OPSET, IR_VERSION = 18, 9
-BINS, STEPS = 129, 4  # of the transform: frequencies, and positions in one hop
 UNITS = 128  # of the recurrent layer
 GATE_ORDER = np.r_[0 : 2 * UNITS, 3 * UNITS : 4 * UNITS, 2 * UNITS : 3 * UNITS]  # input, forget, output; candidate
 MOST_AT_ONCE = 4  # hops in a row that go through it in one call: a quantum has three or four
@@ -45,18 +46,27 @@ def model_path() -> Path:
     return path
 
 
-@cache
-def sessions() -> tuple[ort.InferenceSession, list[ort.InferenceSession]]:
-    """(encoder, recurrent), shared by every gate of the process.
+class Parts(NamedTuple):
+    """The model in parts, shared by every gate of the process.
 
-    encoder: `even` [4n, 128], `odd` [4n, 127] (see `silero.folded`) -> `gates` [n, 512]
+    window: [256], of the transform
+    encoder: `magnitudes` [n, 516] (see `spectrum.py`) -> `gates` [n, 512]
     recurrent, one for each number k of hops in a row up to MOST_AT_ONCE:
         `gates` [b, k * 512], `h` [b, 128], `c` [b, 128], `leak` [1] -> `logit` [b * k, 1], `next_h`, `next_c`
     """
+
+    window: Weights
+    encoder: ort.InferenceSession
+    recurrent: list[ort.InferenceSession]
+
+
+@cache
+def parts() -> Parts:
     graph = onnx.load(model_path()).graph
     weights = {tensor.name.removeprefix("model."): numpy_helper.to_array(tensor) for tensor in graph.initializer}
     recurrent = [_session(_recurrent(weights, hops + 1)) for hops in range(MOST_AT_ONCE)]
-    return _session(_encoder(weights)), recurrent
+    window = weights["stft.forward_basis_buffer"][0, 0]  # the basis is windowed cosines, then sines: this one's is 1
+    return Parts(window, _session(_encoder(weights)), recurrent)
 
 
 def _session(model: onnx.ModelProto) -> ort.InferenceSession:
@@ -121,10 +131,9 @@ def _taps(weight: Weights, *which: int) -> Weights:
 def _encoder(w: dict[str, Weights]) -> onnx.ModelProto:
     conv = [(w[f"encoder.{i}.reparam_conv.weight"], w[f"encoder.{i}.reparam_conv.bias"]) for i in range(4)]
     g = _Graph()
-    x = _magnitudes(g, w["stft.forward_basis_buffer"][:, 0])
     reach = [(0, 2, (1, 2)), (0, 3, (0, 1, 2)), (1, 4, (0, 1, 2)), (2, 4, (0, 1))]  # stride 1 over 4 positions
     a = [
-        g.layer(g.columns(x, first * BINS, last * BINS), _taps(conv[0][0], *taps), conv[0][1])
+        g.layer(g.columns("magnitudes", first * BINS, last * BINS), _taps(conv[0][0], *taps), conv[0][1])
         for first, last, taps in reach
     ]
     b = [  # stride 2: positions (pad, 0, 1) and (1, 2, 3)
@@ -135,16 +144,7 @@ def _encoder(w: dict[str, Weights]) -> onnx.ModelProto:
     y = g.layer(y, _taps(conv[3][0], 1), conv[3][1])
     bias = g.constant((w["decoder.rnn.bias_ih"] + w["decoder.rnn.bias_hh"])[GATE_ORDER])
     g.op("Gemm", y, g.constant(w["decoder.rnn.weight_ih"].T[:, GATE_ORDER]), bias, to="gates")
-    return g.model({"even": 128, "odd": 127}, {"gates": 4 * UNITS})
-
-
-def _magnitudes(g: _Graph, basis: Weights) -> str:
-    """|STFT| [n, 4 * 129]. The basis [258, 256] is windowed cosines, then sines: even and odd about sample 128."""
-    cosines = np.concatenate([basis[:BINS, 1:128], basis[:BINS, 128:129]], axis=1).T
-    real = g.op("MatMul", "even", g.constant(cosines))
-    imaginary = g.op("MatMul", "odd", g.constant(basis[BINS:, 1:128].T))
-    power = g.op("Add", g.op("Mul", real, real), g.op("Mul", imaginary, imaginary))
-    return g.op("Reshape", g.op("Sqrt", power), g.constant(np.array([-1, STEPS * BINS], np.int64)))
+    return g.model({"magnitudes": STEPS * BINS}, {"gates": 4 * UNITS})
 
 
 def _recurrent(w: dict[str, Weights], hops: int) -> onnx.ModelProto:
