@@ -1,26 +1,40 @@
 """Ray on one machine, without what serves the operators of a cluster.
 
 A head node always starts the API server and the autoscaler's monitor, also where `include_dashboard=False` leaves the
-one nothing to serve and no autoscaler gives the other anything to watch: 120 MB, and a second or more of every start.
-`ray.init` has no setting for either (ray 2.60), so its node is told while it starts.
+one nothing to serve and no autoscaler gives the other anything to watch; the dashboard's agent, for metrics that nobody
+collects; and a monitor of log files, also where nobody reads them. Each is another Python with Ray in it: 250 MB
+together, and seconds of every start. `ray.init` has settings for none of them (ray 2.60), so its node is told while it
+starts. What concerns its raylet is left as it is with another version of Ray.
 """
 
 import logging
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray._private.node import Node
 
+from deployments.raylet_command import (
+    raylet_command,
+    without_dashboard_agent,
+)
+
+KNOWN_RAY = "2.60."
 OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LEFT_OUT = ("start_monitor", "start_api_server")
+LOGS = "start_log_monitor"  # what replicas print, to this process
+METRICS = "RAY_enable_metrics_collection"  # an operator who sets it gets Ray's own metrics, and their agent
 
 
 def start_local_ray(logical_cpus: int, temp_dir: Path, *, log_to_driver: bool) -> None:
     """Start Ray in this process and connect to it; `ray.shutdown` ends both."""
-    with _without(LEFT_OUT):
+    with ExitStack() as told:
+        told.enter_context(_without(LEFT_OUT if log_to_driver else (*LEFT_OUT, LOGS)))
+        if METRICS not in os.environ and ray.__version__.startswith(KNOWN_RAY):
+            told.enter_context(raylet_command(without_dashboard_agent))
         ray.init(
             address="local",
             namespace="serve",

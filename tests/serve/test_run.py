@@ -128,6 +128,10 @@ def test_it_says_sandbox_and_shows_a_recommendation_with_its_timings(service: Se
     assert "balto counter --wav" in service.said
 
 
+def test_what_serves_nobody_does_not_run(service: Service) -> None:
+    assert not any("DashboardAgent" in command for command in processes_of(service.folder))
+
+
 async def test_a_stranger_streams_a_wav_and_finds_the_recommendation_in_the_database(service: Service) -> None:
     dialogue = next(dialogue for dialogue in load_dialogues() if dialogue.name == DIALOGUE)
     spoken = " ".join(dialogue.utterances)
