@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import yaml
 
+from deployments.forking import ForkServer, start_fork_server
 from deployments.machine import free_port, haproxy_threads, logical_cpus, most_connections
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ class Cluster:
     port: int
     run_dir: Path  # Ray's sessions and logs, HAProxy's files
     url: str
+    forks: ForkServer | None
 
 
 def cluster_environment(run_dir: Path) -> dict[str, str]:
@@ -98,17 +100,15 @@ def start_cluster(
     run_dir = Path(tempfile.mkdtemp(prefix="balto-", dir="/tmp"))
     (run_dir / "haproxy").mkdir()
     os.environ.update(cluster_environment(run_dir))
-    from deployments.local_ray import start_local_ray
-
-    config = _read(config_path, port, host)
-    cluster = Cluster(port, run_dir, f"http://127.0.0.1:{port}")
+    cluster = Cluster(port, run_dir, f"http://127.0.0.1:{port}", start_fork_server(run_dir))
     try:
-        start_local_ray(logical_cpus(), run_dir / "ray", log_to_driver=log_to_driver)
+        config = _read(config_path, port, host)
+        _start_ray(cluster, log_to_driver)
         _start_serve(config)
         _deploy(config)
         _await_ready(cluster, ready_timeout_s)
     except BaseException as error:
-        _stop_ray()
+        _stop_ray(cluster)
         if not isinstance(error, Exception):  # interrupted: nobody needs the logs
             shutil.rmtree(run_dir, ignore_errors=True)
         raise
@@ -122,7 +122,7 @@ def apply_config(config_path: Path, cluster: Cluster) -> None:
 
 def stop_cluster(cluster: Cluster) -> None:
     """Drain the graph, end every process of it, remove its run folder."""
-    _stop_ray()
+    _stop_ray(cluster)
     shutil.rmtree(cluster.run_dir, ignore_errors=True)
 
 
@@ -136,6 +136,12 @@ def _read(config_path: Path, port: int, host: str | None) -> "ServeDeploySchema"
     if host is not None:
         http_options["host"] = host
     return ServeDeploySchema.model_validate({**with_policies(document), "http_options": http_options})
+
+
+def _start_ray(cluster: Cluster, log_to_driver: bool) -> None:
+    from deployments.local_ray import start_local_ray
+
+    start_local_ray(logical_cpus(), cluster.run_dir / "ray", cluster.forks, log_to_driver=log_to_driver)
 
 
 def _deploy(config: "ServeDeploySchema") -> None:
@@ -196,9 +202,16 @@ def _reason(application: "ApplicationStatusOverview") -> str:
     return next((line for line in reversed(lines) if line), "no reason given")
 
 
-def _stop_ray() -> None:
-    if "ray" not in sys.modules:
-        return
+def _stop_ray(cluster: Cluster) -> None:
+    try:
+        if "ray" in sys.modules:
+            _shut_ray_down()
+    finally:
+        if cluster.forks is not None:
+            cluster.forks.close()
+
+
+def _shut_ray_down() -> None:
     import ray
 
     try:

@@ -11,30 +11,33 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray._private.node import Node
 
+from deployments.forking import ForkServer
 from deployments.raylet_command import (
+    Command,
     raylet_command,
+    with_workers_by,
     without_dashboard_agent,
 )
 
-KNOWN_RAY = "2.60."
 OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LEFT_OUT = ("start_monitor", "start_api_server")
 LOGS = "start_log_monitor"  # what replicas print, to this process
 METRICS = "RAY_enable_metrics_collection"  # an operator who sets it gets Ray's own metrics, and their agent
 
 
-def start_local_ray(logical_cpus: int, temp_dir: Path, *, log_to_driver: bool) -> None:
-    """Start Ray in this process and connect to it; `ray.shutdown` ends both."""
+def start_local_ray(logical_cpus: int, temp_dir: Path, forks: ForkServer | None, *, log_to_driver: bool) -> None:
+    """Start Ray in this process and connect to it; `ray.shutdown` ends both. Workers are forked where `forks` is."""
     with ExitStack() as told:
         told.enter_context(_without(LEFT_OUT if log_to_driver else (*LEFT_OUT, LOGS)))
-        if METRICS not in os.environ and ray.__version__.startswith(KNOWN_RAY):
-            told.enter_context(raylet_command(without_dashboard_agent))
+        if forks is not None:
+            told.enter_context(raylet_command(partial(_changed, forks)))
         ray.init(
             address="local",
             namespace="serve",
@@ -45,6 +48,12 @@ def start_local_ray(logical_cpus: int, temp_dir: Path, *, log_to_driver: bool) -
             logging_level=logging.WARNING,
             _temp_dir=str(temp_dir),
         )
+
+
+def _changed(forks: ForkServer, command: Command) -> Command:
+    if METRICS not in os.environ:
+        command = without_dashboard_agent(command)
+    return with_workers_by(forks.client, command)
 
 
 @contextmanager

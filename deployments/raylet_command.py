@@ -1,9 +1,10 @@
-"""How the raylet's command line differs from the one that Ray gives it: `ray.init` has no settings for it.
+"""How the raylet's command line differs from the one that Ray gives it: `ray.init` has no settings for these.
 
 A part that does not look as it does in Ray 2.60 is left as it is.
 """
 
-from collections.abc import Callable, Iterator
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,6 +14,7 @@ AGENT = "--dashboard_agent_command="
 NO_AGENT = AGENT + " "  # the raylet refuses an empty command, and starts nothing for a blank one
 AGENT_PORTS = ("--metrics-agent-port", "--metrics_export_port", "--dashboard_agent_listen_port")
 NO_PORT = -1  # 0 would be waited for
+WORKER = "--python_worker_command="
 
 Command = list[str]
 
@@ -40,3 +42,15 @@ def without_dashboard_agent(command: Command) -> Command:
         return command
     kept = [argument for argument in command if not argument.startswith((AGENT, *AGENT_PORTS))]
     return [*kept, NO_AGENT, *(f"{port}={NO_PORT}" for port in AGENT_PORTS)]
+
+
+def with_workers_by(script: Sequence[str], command: Command) -> Command:
+    """Have `script` and its arguments put before Ray's own, for the interpreter that starts a worker."""
+    return [_put_before(script, argument) if argument.startswith(WORKER) else argument for argument in command]
+
+
+def _put_before(script: Sequence[str], argument: str) -> str:
+    interpreter, _, rest = argument.removeprefix(WORKER).partition(" ")
+    if interpreter.startswith('"'):  # a path with spaces
+        return argument
+    return WORKER + " ".join([interpreter, subprocess.list2cmdline(script), rest])

@@ -19,6 +19,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
+from benchmarks.scale.processes import tree
 from client.counter import Counter
 from client.messages import Recommendation
 from client.registration import Registration
@@ -76,10 +77,24 @@ def processes_of(folder: Path) -> list[str]:
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if marker in (process / "environ").read_bytes().split(b"\0"):
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace"))
+                found.append(command_of(process))
         except OSError:
             continue  # it ended, or is another user's
     return found
+
+
+def command_of(process: Path) -> str:
+    return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+
+
+def starters_of(name: str, root: int) -> set[str]:
+    """The commands of the processes, among those under `root`, whose children have `name` in theirs."""
+    processes = [Path("/proc") / str(pid) for pid in tree(root)]
+    return {
+        command_of(Path("/proc") / (process / "stat").read_text().rpartition(")")[2].split()[1])
+        for process in processes
+        if name in command_of(process)
+    }
 
 
 def await_no_process(folder: Path) -> list[str]:
@@ -128,7 +143,9 @@ def test_it_says_sandbox_and_shows_a_recommendation_with_its_timings(service: Se
     assert "balto counter --wav" in service.said
 
 
-def test_what_serves_nobody_does_not_run(service: Service) -> None:
+def test_workers_are_forked_and_what_serves_nobody_does_not_run(service: Service) -> None:
+    (starter,) = starters_of("ray::Serve", service.process.pid)
+    assert "deployments.fork_server" in starter
     assert not any("DashboardAgent" in command for command in processes_of(service.folder))
 
 

@@ -7,6 +7,7 @@ from ray._private import services
 
 from deployments.raylet_command import (
     raylet_command,
+    with_workers_by,
     without_dashboard_agent,
 )
 
@@ -27,6 +28,15 @@ def test_the_dashboard_agent_is_left_out_and_its_ports_are_not_waited_for() -> N
     assert {"--metrics-agent-port=-1", "--metrics_export_port=-1", "--dashboard_agent_listen_port=-1"} < set(changed)
     assert not any("agent.py" in argument or argument.endswith("metrics-agent-port=0") for argument in changed)
     assert without_dashboard_agent(RAYLET[:4]) == RAYLET[:4]
+
+
+def test_workers_are_started_by_the_script() -> None:
+    (worker,) = (one for one in with_workers_by(["/b/fork client.py", "/s"], RAYLET) if "default_worker" in one)
+    assert worker.startswith(
+        '--python_worker_command=/venv/python "/b/fork client.py" /s /ray/setup_worker.py /ray/default_worker.py --'
+    )
+    quoted = ['--python_worker_command="/my venv/python" /ray/setup_worker.py']
+    assert with_workers_by(["/b/fork_client.py"], quoted) == quoted
 
 
 def test_only_the_raylets_command_is_changed_and_only_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
