@@ -8,6 +8,7 @@ from pipeline.audio import samples_from_ms
 from pipeline.gate.grid import HOP_SAMPLES, QUANTUM_SAMPLES, Counts, Flags, Rows, grown
 
 LOOK_BACK_SAMPLES = samples_from_ms(320)  # a fresh candidate begins this long ago
+LOOK_BACKS = np.array([LOOK_BACK_SAMPLES, QUANTUM_SAMPLES])  # without and with an utterance open
 
 
 class Question(NamedTuple):
@@ -52,7 +53,7 @@ class Attention:
         `holding`: an utterance is open, and all that the model may have missed was still.
         """
         heard_upto = self._heard_upto.take(rows)
-        look_back = np.where(holding, QUANTUM_SAMPLES, LOOK_BACK_SAMPLES)
+        look_back = LOOK_BACKS.take(holding.view(np.int8))
         begins = np.maximum(np.maximum(ats - look_back, 0), heard_upto)
         fresh = (heard_upto != ats) > holding
         after = ats + QUANTUM_SAMPLES
@@ -60,7 +61,7 @@ class Attention:
         first = begins // HOP_SAMPLES
         counts = after // HOP_SAMPLES - first
         offsets = counts.cumsum() - counts
-        hops = np.arange(counts.sum()) + (first - offsets).repeat(counts)
+        hops = np.arange(offsets[-1] + counts[-1]) + (first - offsets).repeat(counts)
         owners = rows.repeat(counts)
         ends = (hops + 1) * HOP_SAMPLES + self._origin.take(owners)
         return Question(places, rows, fresh, counts, offsets, owners, hops, ends)

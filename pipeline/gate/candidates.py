@@ -71,7 +71,8 @@ class VoiceCandidates:
 
     def choose(self, quantum: Quantum) -> Flags:
         rows, ats = quantum.rows, quantum.ats
-        for i in np.flatnonzero((quantum.excess_db > OPEN_DB) > quantum.holding).tolist():
+        [standing_out] = ((quantum.excess_db > OPEN_DB) > quantum.holding).nonzero()
+        for i in standing_out.tolist():
             if sum(self._voices[rows[i]].hear(quantum.pcm[i])) >= VOICED_FRAMES:
                 self._until[rows[i]] = ats[i] + LINGER_SAMPLES
         still = quantum.clear & (quantum.excess_db <= STILL_DB)

@@ -12,7 +12,7 @@ from pipeline.audio import samples_from_ms
 from pipeline.gate.attention import LOOK_BACK_SAMPLES, Attention, Question
 from pipeline.gate.candidates import Candidates, Quantum
 from pipeline.gate.evidence import Heard
-from pipeline.gate.grid import FULL_SCALE, HOP_SAMPLES, Counts, Flags, Pcm, Rows
+from pipeline.gate.grid import HOP_SAMPLES, Counts, Flags, Pcm, Rows
 from pipeline.gate.level import frame_powers
 from pipeline.gate.ring import AudioRing
 from pipeline.gate.room import Room
@@ -71,23 +71,26 @@ class CascadeEngine:
         self._ring.write(rows, ats, pcm)
         excess_db = self._room.hear(rows, pcm, holding | leading)
         places = np.arange(len(rows))
-        if leading.any():  # they only fill the ring, and follow the room
-            places = np.flatnonzero(~leading)
+        if len(leading.nonzero()[0]):  # they only fill the ring, and follow the room
+            [places] = (~leading).nonzero()
             rows, ats, pcm = rows[places], ats[places], pcm[places]
             excess_db, holding = excess_db[places], holding[places]
         clear = self._judge.speech.of(rows) - self._room.floors_dbfs(rows) > CLEAR_DB
         chosen = self._candidates.choose(Quantum(rows, ats, pcm, excess_db, holding, clear))
-        if not chosen.all():
-            self._judge.crowds.pause(rows[~chosen])
-            places, rows, ats, holding = places[chosen], rows[chosen], ats[chosen], holding[chosen]
-        return self._ask(self._attention.turn(places, rows, ats, holding)) if len(rows) else {}
+        [asked], [idle] = chosen.nonzero(), (~chosen).nonzero()
+        if len(idle):
+            self._judge.crowds.pause(rows.take(idle))
+        if not len(asked):
+            return {}
+        if len(idle):
+            places, rows, ats, holding = places.take(asked), rows.take(asked), ats.take(asked), holding.take(asked)
+        return self._ask(self._attention.turn(places, rows, ats, holding))
 
     def _ask(self, question: Question) -> dict[int, list[Heard]]:
         """Ask the model, for all streams at once."""
         windows = self._ring.windows(question.owners, question.hops)
         powers = frame_powers(windows[:, CONTEXT_SAMPLES:])
-        gains = 10 ** (self._judge.speech.gains_db(question.rows) / 20) / FULL_SCALE
-        windows *= gains.astype(np.float32).repeat(question.counts)[:, None]
+        windows *= self._judge.speech.scales(question.rows).repeat(question.counts)[:, None]
         self._silero.reset(question.rows[question.fresh])
         logits = self._silero.hear(question.rows, question.counts, windows)
         return self._judge.judge(question, logits, powers, self._room.floors_dbfs(question.rows))

@@ -118,12 +118,13 @@ class SpeechLevels:
 
     def __init__(self) -> None:
         self._dbfs: Doubles = np.zeros(0)
+        self._scales: Floats = np.zeros(0, np.float32)  # kept, because a level is asked for more often than it moves
 
     def reserve(self, capacity: int) -> None:
-        self._dbfs = grown(self._dbfs, capacity)
+        self._dbfs, self._scales = grown(self._dbfs, capacity), grown(self._scales, capacity)
 
     def open(self, row: int, memory: float | None) -> None:
-        self._dbfs[row] = self.TARGET_DBFS if memory is None else memory
+        self._put(np.array([row]), np.array([self.TARGET_DBFS if memory is None else memory]))
 
     def memory(self, row: int) -> float:
         return float(self._dbfs[row])
@@ -131,13 +132,16 @@ class SpeechLevels:
     def follow(self, rows: Rows, hops: Doubles, mean_dbfs: Doubles) -> None:
         """So many confident `hops` of each, and their mean level."""
         before = self._dbfs.take(rows)
-        self._dbfs[rows] = before + (1 - (1 - self.FOLLOW) ** hops) * (mean_dbfs - before)
+        self._put(rows, before + (1 - (1 - self.FOLLOW) ** hops) * (mean_dbfs - before))
 
     def of(self, rows: Rows) -> Doubles:
         """dBFS."""
         return self._dbfs.take(rows)
 
-    def gains_db(self, rows: Rows) -> Doubles:
-        """What brings the speakers to the level the model knows best."""
-        wanted_db = self.TARGET_DBFS - self._dbfs.take(rows)
-        return np.minimum(np.maximum(wanted_db, self.LEAST_GAIN_DB), self.MOST_GAIN_DB)
+    def scales(self, rows: Rows) -> Floats:
+        """What 16-bit samples times this make is +-1 at full scale, with speakers at the level the model knows best."""
+        return self._scales.take(rows)
+
+    def _put(self, rows: Rows, levels_dbfs: Doubles) -> None:
+        gains_db = np.minimum(np.maximum(self.TARGET_DBFS - levels_dbfs, self.LEAST_GAIN_DB), self.MOST_GAIN_DB)
+        self._dbfs[rows], self._scales[rows] = levels_dbfs, 10 ** (gains_db / 20) / FULL_SCALE

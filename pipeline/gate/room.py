@@ -10,10 +10,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.gate.denoise import denoised
-from pipeline.gate.grid import FRAMES, Doubles, Flags, Floats, Pcm, Rows
-from pipeline.gate.level import NoiseFloors, NoiseSwings, dbfs, frame_powers, frames_of
+from pipeline.gate.grid import FRAME_SAMPLES, FRAMES, Doubles, Flags, Floats, Pcm, Rows
+from pipeline.gate.level import NoiseFloors, NoiseSwings, dbfs, frames_of
 
 SCALES = 2  # level, crispness
+SUMMED = np.array([[FRAME_SAMPLES], [FRAME_SAMPLES - 1]], np.float32)  # of each, in a frame
 
 
 class Frames(NamedTuple):
@@ -75,7 +76,9 @@ class Room:
 def _powers(pcm: Pcm) -> Floats:
     """[n, SCALES, FRAMES]: mean squares of level and crispness."""
     frames = frames_of(pcm)
+    changes = frames[..., 1:] - frames[..., :-1]
     powers = np.empty((len(pcm), SCALES, FRAMES), np.float32)
-    powers[:, 0] = frame_powers(frames)
-    powers[:, 1] = frame_powers(frames[..., 1:] - frames[..., :-1])
+    np.vecdot(frames, frames, out=powers[:, 0])
+    np.vecdot(changes, changes, out=powers[:, 1])
+    powers /= SUMMED
     return powers
