@@ -31,9 +31,12 @@ class Offsets:
 
         `lowest`, `highest`: of all samples.
         """
-        samples = pcm.shape[1]
+        samples, values = pcm.shape[1], self._values
         sums: list[int] = np.add.reduce(pcm, axis=1, dtype=np.int32).tolist()
-        whole = [self._follow(row, total / samples) for row, total in zip(rows, sums, strict=True)]
+        for row, total in zip(rows, sums, strict=True):
+            mean, before = total / samples, values[row]
+            values[row] = mean if before is None else before + FOLLOW * (mean - before)
+        whole = [round(values[row] or 0.0) for row in rows]
         least, most = min(whole), max(whole)
         if least == most == 0:
             return pcm
@@ -42,10 +45,3 @@ class Offsets:
             return free
         saturated: Pcm = np.clip(pcm - np.array(whole, np.int32)[:, None], LOWEST, HIGHEST).astype(np.int16)
         return saturated
-
-    def _follow(self, row: int, mean: float) -> int:
-        """The offset after a quantum of this mean, in whole units."""
-        before = self._values[row]
-        value = mean if before is None else before + FOLLOW * (mean - before)
-        self._values[row] = value
-        return round(value)

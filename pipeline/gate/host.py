@@ -82,7 +82,8 @@ class BatchedGateHost:
 
     def step(self, ticks: Sequence[StreamTick]) -> list[GateReply]:
         admitted = [self._admit(tick) for tick in ticks]
-        while ready := [s for s in dict.fromkeys(admitted) if s and len(s.pending) >= QUANTUM_BYTES]:
+        ready = [stream for stream in dict.fromkeys(admitted) if stream]
+        while ready := [stream for stream in ready if len(stream.pending) >= QUANTUM_BYTES]:
             self._advance(ready)
         for tick, stream in zip(ticks, admitted, strict=True):
             if tick.final and stream:
@@ -106,10 +107,7 @@ class BatchedGateHost:
             self.forget([tick.stream_id])
             self._streams[tick.stream_id] = self._open(tick.start_sample, tick.opening)
         stream = self._streams.get(tick.stream_id)
-        if stream is None or tick.start_sample > stream.end_sample:
-            return None
-        stream.accept(tick.start_sample, tick.pcm)
-        return stream
+        return stream if stream and stream.accept(tick.start_sample, tick.pcm) else None
 
     def _open(self, origin: int, opening: StreamOpening) -> Stream:
         if not self._free:

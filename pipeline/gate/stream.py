@@ -10,6 +10,7 @@ from pipeline.gate.segmenter import Segmenter, SegmenterState, Timing, Utterance
 from pipeline.stages import GateReply, SpeechSpan, StreamId
 
 QUANTUM_BYTES = QUANTUM_SAMPLES * 2
+_new = tuple.__new__  # what the reply's own constructor does, after a call in Python for every stream and tick
 REDELIVERY_TOLERANCE_SAMPLES = 3200  # a replayed utterance may end this much later and still be the same one
 
 
@@ -50,16 +51,19 @@ class Stream:
     def end_sample(self) -> int:
         return self.consumed + len(self.pending) // 2
 
-    def accept(self, start_sample: int, pcm: bytes | memoryview) -> None:
-        """Audio that begins at or before `end_sample`; what is known already is dropped.
+    def accept(self, start_sample: int, pcm: bytes | memoryview) -> bool:
+        """Audio, of which what is known already is dropped; False, and nothing happens, when some is missing before.
 
         Whole quanta are heard before the caller's buffer goes; only what has to wait for more is copied.
         """
-        known = (self.end_sample - start_sample) * 2
+        known = (self.consumed - start_sample) * 2 + len(self.pending)
+        if known < 0:
+            return False
         fresh = pcm[known : len(pcm) & ~1] if known or len(pcm) & 1 else pcm
-        self.pending = (
-            fresh if not self.pending and len(fresh) % QUANTUM_BYTES == 0 else b"".join((self.pending, fresh))
-        )
+        if self.pending or len(fresh) % QUANTUM_BYTES:
+            fresh = b"".join((self.pending, fresh))
+        self.pending = fresh
+        return True
 
     def take(self) -> bytes | memoryview:
         """The next quantum; only when `pending` holds one."""
@@ -104,4 +108,4 @@ class Stream:
         replay_from, memory = self.checkpoints.latest(decided)
         since = None if segmenter.state is SegmenterState.SILENT else segmenter.start
         closing = segmenter.state is SegmenterState.PAUSED
-        return GateReply(stream_id, True, decided, replay_from, spans, since, closing, memory)
+        return _new(GateReply, (stream_id, True, decided, replay_from, spans, since, closing, memory))
