@@ -7,7 +7,6 @@ from pipeline.gate.silero_graph import MOST_AT_ONCE, UNITS, parts
 from pipeline.gate.spectrum import Spectrum
 
 MOST_IN_CACHE = 128  # hops whose spectra and layers stay in a core's own cache: more at once are slower each
-ONE_CALL = frozenset(range(1, MOST_AT_ONCE + 1))  # hops of a stream
 OUTPUTS = ["logit", "next_h", "next_c"]
 
 
@@ -33,19 +32,17 @@ class Silero:
     def hear(self, rows: Rows, counts: Counts, windows: Floats) -> Floats:
         """Log-odds of voice [n] in `windows` [n, 576]: the first counts[0] are hops of rows[0], and so on."""
         gates = self._encode(windows)
-        lengths = set(counts.tolist())
-        if len(lengths) == 1 and lengths <= ONE_CALL:
+        fewest = min(counts.tolist())
+        if fewest * len(rows) == len(windows) and fewest <= MOST_AT_ONCE:
             return self._recur(rows, gates)
         logits = np.empty(len(windows), np.float32)
         first = counts.cumsum() - counts
-        while len(rows):
-            now_hops = np.minimum(counts, MOST_AT_ONCE)
-            for length in set(now_hops.tolist()):
-                now = now_hops == length
-                at = (first[now][:, None] + np.arange(length)).ravel()
-                logits[at] = self._recur(rows[now], gates.take(at, axis=0))
-            later = counts > MOST_AT_ONCE
-            rows, first, counts = rows[later], first[later] + MOST_AT_ONCE, counts[later] - MOST_AT_ONCE
+        while len(rows):  # all take the next few hops together, as many as each still has
+            together = min(MOST_AT_ONCE, *counts.tolist())
+            at = (first[:, None] + np.arange(together)).ravel()
+            logits[at] = self._recur(rows, gates.take(at, axis=0))
+            [more] = (counts > together).nonzero()
+            rows, first, counts = rows.take(more), first.take(more) + together, counts.take(more) - together
         return logits
 
     def _encode(self, windows: Floats) -> Floats:
