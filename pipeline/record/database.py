@@ -16,7 +16,7 @@ from pipeline.record.places import Places
 from pipeline.record.views import create_views
 
 STORAGE_VERSION = "v1.4.0"  # what DuckDB 1.4 and later can read; 2.0's own default is not
-_AUTOCHECKPOINT = "1TB"  # only a publication checkpoints: while it is copied, the file must not change
+_AUTOCHECKPOINT = "1TB"  # only a publication checkpoints the facts: while they are copied, the file must not change
 
 
 class Database:
@@ -37,24 +37,35 @@ class Database:
     def _open_facts(self) -> duckdb.DuckDBPyConnection:
         path = self._places.facts_db
         try:
+            return self._open(path, "registro", "", "os fatos seguem")
+        except _Damaged as damage:
+            aside = self._places.set_aside(path)
+            source = self._copy_published(path)
+            self._tell(f"{path} está danificado ({damage}): posto de lado como {aside}; fatos refeitos: {source}")
             return self._attach(path, "registro", "")
+
+    def _open_texts(self) -> duckdb.DuckDBPyConnection:
+        path = self._places.private_db
+        try:
+            return self._open(path, "privado", "private_", "os textos seguem")
+        except _Damaged as damage:
+            aside = self._places.set_aside(path)
+            self._tell(
+                f"{path} está danificado ({damage}): posto de lado como {aside}; o cadastro é lido do seu diário"
+            )
+            return self._attach(path, "privado", "private_")
+
+    def _open(self, path: Path, catalog: str, prefix: str, so: str) -> duckdb.DuckDBPyConnection:
+        """Without its write-ahead log when that is what is damaged."""
+        try:
+            return self._attach(path, catalog, prefix)
         except _Damaged as damage:
             wal = self._places.set_aside(path.with_name(path.name + ".wal"))
-            reason = str(damage)
-        if wal is not None:
-            try:
-                con = self._attach(path, "registro", "")
-            except _Damaged:
-                pass
-            else:
-                self._tell(
-                    f"{wal} não pôde ser reaplicado ({reason}): posto de lado; os fatos seguem do último checkpoint"
-                )
-                return con
-        aside = self._places.set_aside(path)
-        source = self._copy_published(path)
-        self._tell(f"{path} está danificado ({reason}): posto de lado como {aside}; fatos refeitos: {source}")
-        return self._attach(path, "registro", "")
+            if wal is None:
+                raise
+            con = self._attach(path, catalog, prefix)
+            self._tell(f"{wal} não pôde ser reaplicado ({damage}): posto de lado; {so} do último checkpoint")
+            return con
 
     def _copy_published(self, path: Path) -> str:
         if not self._published_db.exists():
@@ -67,18 +78,6 @@ class Database:
             return "nenhum, pois a publicação também está danificada"
         return f"os da última publicação, {self._published_db}"
 
-    def _open_texts(self) -> duckdb.DuckDBPyConnection:
-        path = self._places.private_db
-        try:
-            return self._attach(path, "privado", "private_")
-        except _Damaged as damage:
-            self._places.set_aside(path.with_name(path.name + ".wal"))
-            aside = self._places.set_aside(path)
-            self._tell(
-                f"{path} está danificado ({damage}): posto de lado como {aside}; o cadastro é lido do seu diário"
-            )
-            return self._attach(path, "privado", "private_")
-
     def _tell(self, sentence: str) -> None:
         self.recovered.append(sentence)
 
@@ -87,7 +86,8 @@ class Database:
         try:
             con.execute(f"SET threads = {self._settings.writer_threads}")
             con.execute(f"SET memory_limit = '{self._settings.writer_memory_mb}MB'")
-            con.execute(f"SET wal_autocheckpoint = '{_AUTOCHECKPOINT}'")
+            if path == self._places.facts_db:
+                con.execute(f"SET wal_autocheckpoint = '{_AUTOCHECKPOINT}'")
             con.execute("SET TimeZone = 'UTC'")
             con.execute("SET enable_progress_bar = false")
             con.execute("SET autoinstall_known_extensions = false")

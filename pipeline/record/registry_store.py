@@ -1,6 +1,6 @@
 """The registry's rows in the private file."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import duckdb
 
@@ -51,8 +51,20 @@ def read(con: duckdb.DuckDBPyConnection) -> list[RegistryEvent]:
     ]
 
 
-def is_empty(con: duckdb.DuckDBPyConnection) -> bool:
-    return not con.execute("SELECT 1 FROM clientes LIMIT 1").fetchall()
+def restore(con: duckdb.DuckDBPyConnection, logged: Sequence[RegistryEvent]) -> None:
+    """Write what the log has and the file has not: it was damaged, or the recorder was killed between the two."""
+    held = {
+        kind: {row[0] for row in con.execute(sql).fetchall()}
+        for kind, sql in (
+            (ClientRegistered, "SELECT cliente_codigo FROM clientes"),
+            (CounterRegistered, "SELECT balcao_id FROM balcoes"),
+            (CounterRevoked, "SELECT balcao_id FROM balcoes WHERE revogado_em IS NOT NULL"),
+        )
+    }
+    for event in logged:
+        own_id = event.cliente_codigo if isinstance(event, ClientRegistered) else event.balcao_id
+        if own_id not in held[type(event)]:
+            write(con, event)
 
 
 def seal_contacts(con: duckdb.DuckDBPyConnection, close: Callable[[str, Contact], str]) -> int:

@@ -175,9 +175,7 @@ class RecordService:
 
     def _stored_registry(self) -> list[RegistryEvent]:
         con = self._writer.stores.texts.con
-        if registry_store.is_empty(con):
-            for event in self._secrets.registry_log.events():
-                registry_store.write(con, event)
+        registry_store.restore(con, self._secrets.registry_log.events())
         return registry_store.read(con)
 
     def _commit_registration(self, event: RegistryEvent) -> None:

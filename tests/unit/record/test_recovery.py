@@ -12,7 +12,7 @@ import pytest
 from pipeline.ids import new_id
 from pipeline.record.service import RecordService
 from pipeline.record.spool import Spool
-from tests.unit.record.conftest import batch, conversation
+from tests.unit.record.conftest import SETTINGS, batch, conversation
 
 Open = Callable[..., RecordService]
 
@@ -145,6 +145,35 @@ def test_a_damaged_private_file_costs_texts_and_keeps_the_registry(open_service:
     counter = again.registry.authenticate(key)
     assert counter is not None
     assert counter.cliente_codigo == codigo
+
+
+def test_a_flipped_log_of_texts_costs_only_what_is_in_it(open_service: Open, data_dir: Path, tmp_path: Path) -> None:
+    first, second = new_id(), new_id()
+    service = open_service()
+    service.commit(batch("o1", 1, conversation(first)))
+    service.close()  # which empties the log
+    service = open_service()
+    service.commit(batch("o2", 1, conversation(second)))
+    codigo = service.registry.register_client(email="a@loja.com.br", razao_social="Loja", telefone="1199998888")
+    kept, revoked = (service.registry.register_counter(nome_balcao="B", cliente_codigo=codigo) for _ in range(2))
+    service.registry.revoke_counter(revoked[0])
+    killed = tmp_path / "killed"
+    shutil.copytree(data_dir, killed)
+    flip(killed / "gravador" / "privado.duckdb.wal", 0.5)
+    again = RecordService(SETTINGS, killed, killed / "registro.duckdb")
+    assert "os textos seguem do último checkpoint" in again.recovered[0]
+    assert again.texts_of(first) != []
+    assert [counter.balcao_id for counter in again.registry.counters()] == [kept[0]]
+    again.close()
+
+
+def test_the_log_of_texts_does_not_grow_for_ever(open_service: Open, data_dir: Path) -> None:
+    """A flipped bit in it costs what it holds; publishing, which empties the facts' log, does not touch it."""
+    service = open_service()
+    for number in range(30):
+        text = f"{number} " * 500_000
+        service.commit(batch(f"o{number}", 1, conversation(new_id(), text)))
+    assert (data_dir / "gravador" / "privado.duckdb.wal").stat().st_size < 24 << 20
 
 
 def test_another_master_key_is_told_and_stops_nothing(open_service: Open, data_dir: Path) -> None:
