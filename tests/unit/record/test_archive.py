@@ -15,6 +15,7 @@ from pipeline.ids import new_id
 from pipeline.record import requests
 from pipeline.record.erasure import ErasureRequest
 from pipeline.record.errors import ErasureError
+from pipeline.record.publish import PublishFailed
 from pipeline.record.service import RecordService
 from pipeline.record.spool import Spool
 from tests.unit.record.conftest import batch, conversation
@@ -294,6 +295,29 @@ def test_files_set_aside_go_when_the_texts_in_them_would_have(open_service: Open
         os.utime(path, (set_aside_s, set_aside_s))
     service.tidy()
     assert (young.exists(), old.exists()) == (True, False)
+
+
+def test_a_disk_that_fills_up_during_a_purge_stops_no_commit_and_the_next_purge_finishes_it(
+    open_service: Open, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service(texts_kept_days=30, facts_kept_days=30, publish_texts=True)
+    service.commit(batch("o1", 1, days_ago(40)))
+    service.publish()
+    for broken in ("removal.rewrite", "archive.create_fact_views", "publish._sync_and_protect"):
+        with monkeypatch.context() as full:
+            full.setattr(f"pipeline.record.{broken}", no_space)
+            with pytest.raises((duckdb.Error, PublishFailed)):
+                service.tidy()
+        sent = batch(broken, 1, conversation(new_id()))
+        assert service.commit(sent) == sent.last_seq
+    service.tidy()
+    assert holding(data_dir, SECRET.encode()) == []
+    assert published(data_dir, "SELECT count(*) FROM analise.interacoes") == [(3,)]
+    assert not (data_dir / "gravador" / "por-terminar").exists()
+
+
+def no_space(*_: object) -> None:
+    raise duckdb.IOException("No space left on device")
 
 
 def test_a_request_names_one_thing() -> None:
