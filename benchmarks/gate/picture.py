@@ -25,7 +25,7 @@ def main() -> None:
     kit = load_kit(args.kit)
     pcm = kit.to_pcm(kit.build("pharmacy-10", kit.load_kit(), 11)[0].audio)
     cut = pcm[args.first_s * BYTES_PER_SECOND :][: LENGTH_S * BYTES_PER_SECOND]
-    draw(cut, trace(cut, GateSettings()), "counter sounds at 10 dB (cascade)", args.to)
+    draw(cut, trace(cut, GateSettings()), "sons de balcão a 10 dB (cascade)", args.to)
 
 
 if __name__ == "__main__":
