@@ -2,7 +2,7 @@
 
 import re
 
-from pipeline.recommendation.denial import sounds_of
+from pipeline.recommendation.denial import NEGATORS, sounds_of
 
 ASKING_START = re.compile(
     r"^(e |mas |ai |ela |ele |a senora |o senor |voce |ce |vose |se |ainda |ja |so )*"
@@ -37,13 +37,16 @@ NEVER_PREGNANT = re.compile(
     r"(lakead\w+|menopausa|operada|diu|anticonsep\w+|omem|vasektomia|lakeadura|pilula)"
 )
 LEFT_BEHIND = re.compile(r"^(ai |ixi |vixe )*(perdi|eskesi|vens\w+|deixei|fikou|ta em kasa|akabou|sumiu)\b")
-ALL_IS_WELL = re.compile(r"\b(normal|normalmente|direitino|de boa|trankil\w|otim[oa]) $")  # "subo escada normal"
+COMPARED = r"(?<!ke o )(?<!ke )(?<!do )"  # "mais cansado que o normal": not well
+ALL_IS_WELL = re.compile(
+    COMPARED + r"\b(normal|normalmente|direitino|de boa|trankil\w|otim[oa]) $"
+)  # "subo escada normal"
 WORD_NOT = re.compile(
     r"^(?!sei|lembro|muit|bastante|demais|pouk|sim|doi|piora)\w+ (nao|nada|nenum|nenuma)\b"
 )  # "vomitar não", "confusa nada"
 WELL = re.compile(
-    r"\b(normal|normalmente|bem|otim[oa]|limp[oa]|abert[oa]|klarin[oa]|retin[oa]|mole|firme|numa boa|de boa|inteir[oa]|"
-    r"pulando|brinkando|korendo|brinka)\b"
+    COMPARED + r"\b(normal|normalmente|bem|otim[oa]|limp[oa]|abert[oa]|klarin[oa]|retin[oa]|mole|firme|numa boa|"
+    r"de boa|inteir[oa]|pulando|brinkando|korendo|brinka)\b"
 )
 BUT = re.compile(r"\b(mas|porem|so ke|agora|nao|nem|mal|menos|pouko|sem|vose|senora|senor|tu|meu bem|fikar?)\b")
 SINCE_WHEN = re.compile(r"\b(tempo|kuando|dias)\b")
@@ -59,6 +62,8 @@ def answer_to(question: str, sounds: str) -> bool | None:
         return None
     if A_LITTLE.match(sounds):
         return True
+    if _says_it_back(question, sounds):
+        return True
     if WORD_NOT.match(sounds) or _is_well(sounds) or (SINCE_WHEN.search(question) and LATELY.match(sounds)):
         return False
     words = sounds.split()
@@ -73,6 +78,13 @@ def answer_to(question: str, sounds: str) -> bool | None:
     if ALL_IS_WELL.search(sounds):
         return False
     return True if YES.match(sounds) else None
+
+
+def _says_it_back(question: str, sounds: str) -> bool:
+    """ "dá só o peito?" "só o peito": nothing but the question's own words, of which one at least says something."""
+    words = sounds.split()
+    told = set(words) - PLAIN
+    return bool(told) and words[0] != "tudo" and set(words) <= set(question.split()) and not told & NEGATORS
 
 
 def _is_well(sounds: str) -> bool:

@@ -11,6 +11,7 @@ from pipeline.recommendation.facts import Facts, gather
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.rules import Referred, doubt, likeness, refer
 from pipeline.recommendation.shelf import Shelf
+from pipeline.recommendation.wanted import wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
         return Judgement(facts, referred=likened, refused=found.refused)
     if weight >= book.doubt.calar or danger >= book.doubt.leitura.calar:
         return Judgement(facts, silence="sinal de perigo em dúvida", refused=found.refused)
-    if effective(facts) and not _served(facts, shelf):
+    if effective(facts) and wanted(facts) and not _served(facts, shelf):
         candidates, silence = found.allowed, "sem produto permitido"
     else:
         candidates, silence = for_purchases(facts, book, shelf), "sem queixa"

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from pipeline.recommendation.denial import sounds_of
 from pipeline.recommendation.lexicon import Kind
 from pipeline.recommendation.reading import SHORT_QUESTION_WORDS
 from pipeline.recommendation.spoken import sound_of
-from pipeline.recommendation.turns import Reading, Said, Status
+from pipeline.recommendation.turns import Reading, Said, Status, Turn
 
 SEEKING = frozenset({"pedido", "compra"})
 
@@ -75,23 +76,36 @@ def _may_they_take_it(reading: Reading, said: Said) -> bool:
 
 
 def allergens_named(reading: Reading) -> set[str]:
-    """Ingredient concepts (`ing_*`) named in an utterance that speaks of an allergy, and not denied there."""
-    found = set()
-    for said in reading.said:
-        told = said.code.startswith("ing_") and (
-            "alergia_historico" in reading.turns[said.turn].cues or _refused_next(reading, said)
-        )
-        if told:  # "própolis não, que eu empolo"
-            found.add(said.code)
-        if said.code.startswith("ing_") and said.status is Status.SAID:
-            near = reading.turns[said.turn].cues
-            before = reading.turns[said.turn - 1] if said.turn else None
-            asked = (
-                before is not None and before.asks and any(m.concept.code == "alergia_a" for m in before.scan.mentions)
-            )
-            if "alergia_a" in near or asked:
-                found.add(said.code)
-    return found
+    """Ingredient concepts (`ing_*`) that someone reacts to, or will not have."""
+    return {said.code for said in reading.said if said.code.startswith("ing_") and _is_kept_from(reading, said)}
+
+
+def _is_kept_from(reading: Reading, named: Said) -> bool:
+    turn = reading.turns[named.turn]
+    if turn.cues & {"alergia_historico", "reage_a"} or _refused(turn, named) or _refused_next(reading, named):
+        return True  # "própolis não, que eu empolo"
+    if named.status is not Status.SAID:
+        return False
+    before = reading.turns[named.turn - 1] if named.turn else None
+    asked = before is not None and before.asks and any(m.concept.code == "alergia_a" for m in before.scan.mentions)
+    return "alergia_a" in turn.cues or asked
+
+
+REFUSALS = sounds_of("não nem sem nada menos")
+REFUSED_WITHIN = 6  # words: "não me dá nada que tenha dipirona"
+
+
+def _refused(turn: Turn, named: Said) -> bool:
+    """ "só não pode ter clorexidina", "dipirona não": left out, whatever the reason."""
+    if turn.asks or "?" in turn.scan.spoken.text:
+        return False
+    tokens = turn.scan.spoken.tokens
+    first = named.mention.first
+    before = tokens[max(0, first - REFUSED_WITHIN) : first]
+    said = [n for n, token in enumerate(before) if token.sound in REFUSALS]
+    kept_out = bool(said) and not any(token.ends_clause for token in before[said[-1] :])
+    after = tokens[named.mention.last + 1 : named.mention.last + 2]
+    return kept_out or any(token.sound == "nao" for token in after)
 
 
 def _refused_next(reading: Reading, named: Said) -> bool:
@@ -100,7 +114,7 @@ def _refused_next(reading: Reading, named: Said) -> bool:
         return False
     reply = reading.turns[named.turn + 1]
     names_another = any(m.concept.code.startswith("ing_") for m in reply.scan.mentions)
-    return bool(reply.cues & {"alergia_historico", "alergia_a"}) and not names_another and not reply.asks
+    return bool(reply.cues & {"alergia_historico", "alergia_a", "reage_a"}) and not names_another and not reply.asks
 
 
 def allergen_words(reading: Reading) -> frozenset[str]:

@@ -13,9 +13,9 @@ OWN = sounds_of("tô tou estou eu tenho sinto tomo peguei fiquei acordei mim")
 def of_others(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     """Someone who is not being served: gossip, a neighbour, a relative already in hospital."""
     turn = turns[index]
+    words = {token.sound for token in turn.scan.spoken.tokens}
     if any(_asks_for_help(t) for t in turns):
         return False
-    words = {token.sound for token in turn.scan.spoken.tokens}
     if _of_an_animal(turns, turn) and not words & OWN and "crianca" not in turn.cues and not words & BITES:
         return True
     if _quoted(turns, index, mention):

@@ -96,9 +96,13 @@ def spoken(text: str) -> Spoken:
         between = text[match.end() : until]
         following = sound_of(found[index + 1].group()) if index + 1 < len(found) else ""
         before = tokens[-1].sound if tokens else ""
-        sound = _drinks(match.group(), before, following) or sound_of(match.group())
+        sound = _drinks(match.group(), before, following) or QUEUES.get(match.group().casefold())
+        sound = sound or sound_of(match.group())
         tokens.append(Token(match.start(), match.end(), sound, bool(BREAK.search(between)), "?" in between))
     return Spoken(text, tuple(tokens))
+
+
+QUEUES = {"fila": "fyla", "filas": "fylas"}  # spelt almost as "filha", and no child
 
 
 DRUNK = frozenset(
