@@ -8,11 +8,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.recommendation.answers import ASKING_START, answer_to
+from pipeline.recommendation.answers import ASKING_START, YES, answer_to
 from pipeline.recommendation.denial import NEGATORS, denied, sounds_of
 from pipeline.recommendation.lexicon import Kind, Lexicon, Mention, Scan
 from pipeline.recommendation.others import OWN, is_gossip, of_others
 from pipeline.recommendation.past import is_past
+from pipeline.recommendation.signs import denies_them_all, lists_signs, sign_answer
 from pipeline.recommendation.turns import STATERS, Reading, Said, Status, Turn
 from pipeline.recommendation.void import NO_JOKE, void
 
@@ -226,4 +227,18 @@ def _answered(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
         return Status.DENIED
     if reply.answer and "resolvido" in reply.cues and "nao_resolvido" not in reply.cues:
         return Status.PAST
+    asked = turns[index].scan
+    if lists_signs(asked) and (one := _of_a_list(asked, mention, reply)) is not None:
+        return one
     return {True: Status.SAID, False: Status.DENIED, None: Status.ASKED}[reply.answer]
+
+
+def _of_a_list(asked: Scan, mention: Mention, reply: Turn) -> Status | None:
+    """What a reply says of one of the signs asked together; None: what it says of them all."""
+    named = sign_answer(asked, mention, reply.scan)
+    if named is not None and not (named and reply.answer is False):
+        return Status.SAID if named else Status.DENIED
+    if denies_them_all(reply.scan):
+        return Status.DENIED
+    says_another_back = reply.answer is True and not YES.match(reply.scan.spoken.sounds)
+    return Status.ASKED if says_another_back else None
