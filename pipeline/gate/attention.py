@@ -5,10 +5,11 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.audio import samples_from_ms
-from pipeline.gate.grid import HOP_SAMPLES, QUANTUM_SAMPLES, Counts, Flags, Rows, grown
+from pipeline.gate.grid import HOP_SAMPLES, QUANTUM_SAMPLES, Counts, Flags, Rows, constant, grown
 
 LOOK_BACK_SAMPLES = samples_from_ms(320)  # a fresh candidate begins this long ago
 LOOK_BACKS = np.array([LOOK_BACK_SAMPLES, QUANTUM_SAMPLES])  # without and with an utterance open
+_ZERO, _HOP, _QUANTUM = constant(0), constant(HOP_SAMPLES), constant(QUANTUM_SAMPLES)
 
 
 class Question(NamedTuple):
@@ -54,14 +55,14 @@ class Attention:
         """
         heard_upto = self._heard_upto.take(rows)
         look_back = LOOK_BACKS.take(holding.view(np.int8))
-        begins = np.maximum(np.maximum(ats - look_back, 0), heard_upto)
+        begins = np.maximum(np.maximum(ats - look_back, _ZERO), heard_upto)
         fresh = (heard_upto != ats) > holding
-        after = ats + QUANTUM_SAMPLES
+        after = ats + _QUANTUM
         self._heard_upto[rows] = after
-        first = begins // HOP_SAMPLES
-        counts = after // HOP_SAMPLES - first
+        first = begins // _HOP
+        counts = after // _HOP - first
         offsets = counts.cumsum() - counts
         hops = np.arange(offsets[-1] + counts[-1]) + (first - offsets).repeat(counts)
         owners = rows.repeat(counts)
-        ends = (hops + 1) * HOP_SAMPLES + self._origin.take(owners)
+        ends = hops * _HOP + _HOP + self._origin.take(owners)
         return Question(places, rows, fresh, counts, offsets, owners, hops, ends)

@@ -12,7 +12,7 @@ from pipeline.audio import samples_from_ms
 from pipeline.gate.attention import LOOK_BACK_SAMPLES, Attention, Question
 from pipeline.gate.candidates import Candidates, Quantum
 from pipeline.gate.evidence import Heard
-from pipeline.gate.grid import HOP_SAMPLES, Counts, Flags, Pcm, Rows
+from pipeline.gate.grid import HOP_SAMPLES, Counts, Flags, Pcm, Rows, constant
 from pipeline.gate.level import frame_powers
 from pipeline.gate.ring import AudioRing
 from pipeline.gate.room import Room
@@ -21,6 +21,7 @@ from pipeline.gate.spectrum import CONTEXT_SAMPLES
 from pipeline.gate.verdicts import Judge
 
 CLEAR_DB = 20.0  # a speaker this far above the noise floor does not vanish in it
+_CLEAR_DB = constant(CLEAR_DB)
 CELL_TIME_MS = 3000  # time constant with which the recurrent cell forgets
 
 
@@ -75,7 +76,7 @@ class CascadeEngine:
             [places] = (~leading).nonzero()
             rows, ats, pcm = rows[places], ats[places], pcm[places]
             excess_db, holding = excess_db[places], holding[places]
-        clear = self._judge.speech.of(rows) - self._room.floors_dbfs(rows) > CLEAR_DB
+        clear = self._judge.speech.of(rows) - self._room.floors_dbfs(rows) > _CLEAR_DB
         chosen = self._candidates.choose(Quantum(rows, ats, pcm, excess_db, holding, clear))
         [asked], [idle] = chosen.nonzero(), (~chosen).nonzero()
         if len(idle):
@@ -91,6 +92,6 @@ class CascadeEngine:
         windows = self._ring.windows(question.owners, question.hops)
         powers = frame_powers(windows[:, CONTEXT_SAMPLES:])
         windows *= self._judge.speech.scales(question.rows).repeat(question.counts)[:, None]
-        self._silero.reset(question.rows[question.fresh])
+        self._silero.reset(question.rows.take(question.fresh.nonzero()[0]))
         logits = self._silero.hear(question.rows, question.counts, windows)
         return self._judge.judge(question, logits, powers, self._room.floors_dbfs(question.rows))

@@ -26,6 +26,11 @@ Doubles = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
+def constant(value: float) -> NDArray[Any]:
+    """A number as numpy makes one of it in every operation: for few streams that takes as long as the arithmetic."""
+    return np.array(value)
+
+
 def grown(array: NDArray[Any], capacity: int) -> NDArray[Any]:
     """`array` with `capacity` rows, the new ones zero."""
     more = np.zeros((capacity - len(array), *array.shape[1:]), array.dtype)

@@ -8,9 +8,21 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.gate.grid import FRAME_SAMPLES, FULL_SCALE, FULL_SCALE_DB, Doubles, Flags, Floats, Pcm, Rows, grown
+from pipeline.gate.grid import (
+    FRAME_SAMPLES,
+    FULL_SCALE,
+    FULL_SCALE_DB,
+    Doubles,
+    Flags,
+    Floats,
+    Pcm,
+    Rows,
+    constant,
+    grown,
+)
 
 SILENCE_POWER = FULL_SCALE**2 * 10**-9  # in 16-bit units squared: -90 dBFS, and nothing is quieter
+_SILENCE_POWER, _TEN, _FULL_SCALE_DB = constant(SILENCE_POWER), constant(10.0), constant(FULL_SCALE_DB)
 
 
 def frames_of(pcm: Pcm) -> Floats:
@@ -20,15 +32,16 @@ def frames_of(pcm: Pcm) -> Floats:
 
 def frame_powers(frames: Floats) -> Floats:
     """Mean square of `frames` [..., samples], in 16-bit units squared."""
-    powers: Floats = np.vecdot(frames, frames) / np.float32(frames.shape[-1])
+    powers: Floats = np.vecdot(frames, frames)
+    powers /= frames.shape[-1]
     return powers
 
 
 def dbfs(powers: Floats | Doubles) -> Doubles:
     """Mean squares in 16-bit units squared, as levels."""
-    levels: Doubles = np.log10(np.maximum(powers, SILENCE_POWER, dtype=np.float64))
-    levels *= 10
-    levels -= FULL_SCALE_DB
+    levels: Doubles = np.log10(np.maximum(powers, _SILENCE_POWER, dtype=np.float64))
+    levels *= _TEN
+    levels -= _FULL_SCALE_DB
     return levels
 
 
@@ -37,6 +50,7 @@ class NoiseFloors:
 
     FALL = 0.3  # of the difference per quantum, when it gets quieter
     RISE_DB = 0.15  # per quantum: 1.5 dB a second
+    _FALL, _RISE_DB = constant(FALL), constant(RISE_DB)
 
     def __init__(self, scales: int) -> None:
         self._dbfs: Doubles = np.zeros((0, scales))
@@ -61,7 +75,7 @@ class NoiseFloors:
         quiet = levels[..., 1]  # the second quietest: one dropout is not a floor
         before = self._dbfs.take(rows, axis=0)
         step = quiet - before
-        floors = before + np.minimum(np.maximum(step, self.FALL * step), self.RISE_DB)
+        floors: Doubles = before + np.minimum(np.maximum(step, self._FALL * step), self._RISE_DB)
         if math.isnan(np.add.reduce(floors, axis=None)):
             floors = np.where(np.isnan(floors), quiet, floors)
         self._dbfs[rows] = floors
@@ -75,6 +89,7 @@ class NoiseSwings:
     """
 
     STEP_DB = 0.05  # per quantum, up or down: the median
+    _UP_DB, _DOWN_DB = constant(STEP_DB), constant(-STEP_DB)
     FIRST_DB = (2.0, 1.0)  # of level, of crispness
     MOST_DB = np.array([5.0, 2.0])  # where sounds of the shop swing more, speech need not
 
@@ -102,7 +117,7 @@ class NoiseSwings:
         """
         usual = self._db.take(rows, axis=0)
         beyond = rises_db - usual
-        step = np.where(beyond > 0, self.STEP_DB, -self.STEP_DB)
+        step = np.where(beyond > 0, self._UP_DB, self._DOWN_DB)
         step[busy] = 0.0
         self._db[rows] = np.minimum(usual + step, self.MOST_DB)
         excess: Doubles = np.maximum.reduce(beyond, axis=1)
