@@ -11,11 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from pipeline.gate.grid import QUANTUM_SAMPLES, Doubles, Rows, grown
+from pipeline.gate.grid import QUANTUM_SAMPLES, Doubles, Rows, constant, grown
 from pipeline.gate.level import dbfs
 
 SECONDS = QUANTUM_SAMPLES / 16_000
 KEEP = math.exp(-SECONDS / 20.0)  # how voiced the last 20 s or so were
+_KEEP, _TAKE = constant(KEEP), constant(1 - KEEP)
 VOICED_FROM, VOICED_TO = 0.5, 0.7  # of the time: not a crowd .. surely one, as far as pauses say
 LIVELY_NONE, LIVELY_FULL = 0.82, 0.67  # change of the log-odds from hop to hop while voiced: a talker .. a crowd
 SWING_NONE_DB, SWING_FULL_DB = 18.0, 14.0  # typical level above the floor: a talker .. a crowd
@@ -51,7 +52,7 @@ class Crowds:
     def pause(self, rows: Rows) -> None:
         """A quantum in which nothing was listened to."""
         state = self._state.take(rows, axis=0)
-        state[:, :TYPICAL] *= KEEP
+        state[:, :TYPICAL] *= _KEEP
         state[:, POWER] = 0.0
         self._state[rows] = state
 
@@ -67,7 +68,7 @@ class Crowds:
         """
         state = self._state.take(rows, axis=0)
         before = state[:, POWER].copy()
-        state[:, :TYPICAL] += (1 - KEEP) * (traits - state[:, :TYPICAL])
+        state[:, :TYPICAL] += _TAKE * (traits - state[:, :TYPICAL])
         state[:, TYPICAL] = _followed(state[:, TYPICAL], dbfs(powers))
         state[:, POWER] = powers
         self._state[rows] = state

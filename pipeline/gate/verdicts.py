@@ -7,7 +7,7 @@ import numpy as np
 from pipeline.gate.attention import Question
 from pipeline.gate.crowd import Crowds
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.grid import Counts, Doubles, Flags, Floats, grown
+from pipeline.gate.grid import Counts, Doubles, Flags, Floats, constant, grown
 from pipeline.gate.level import SpeechLevels, dbfs
 
 # Where the model's log-odds count. Measured: docs/gate.md.
@@ -21,6 +21,7 @@ CONFIDENT_LOGIT = 4.0  # only such voice moves the gain
 LOGIT_PER_DB = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to the first four
 BOUNDS = np.array([FAINT_LOGIT, NEARLY_LOGIT, HOLD_LOGIT, OPEN_LOGIT])
 VOICES = tuple(Voice)  # as many bounds are below it
+_FAINT_ABOVE_FLOOR_DB, _NONE, _ONE = constant(FAINT_ABOVE_FLOOR_DB), constant(Voice.NONE), constant(1)
 
 
 class Judge:
@@ -59,16 +60,16 @@ class Judge:
         np.greater(logits, CONFIDENT_LOGIT, out=hops[:, 2], casting="unsafe")
         hops[:, 3] = powers
         means = np.add.reduceat(hops, question.offsets) / question.counts[:, None]
-        means[:, 1] *= question.counts / (question.counts - 1)
+        means[:, 1] *= question.counts / (question.counts - _ONE)
         lowered = self._shift.take(question.rows)
         penalties = self.crowds.penalties(question.rows, means[:, :2], means[:, 3], floors_dbfs)
         if penalties is not None:
             lowered += penalties
         levels = dbfs(powers)
-        loud = levels > (floors_dbfs + FAINT_ABOVE_FLOOR_DB).repeat(question.counts)
+        loud = levels > (floors_dbfs + _FAINT_ABOVE_FLOOR_DB).repeat(question.counts)
         voices = np.maximum(BOUNDS.searchsorted(logits - lowered.repeat(question.counts)), loud)
-        something: Flags = np.maximum.reduceat(voices, question.offsets) > Voice.NONE
-        self._follow(question, something & (means[:, 2] > 0), hops[:, 2], levels)
+        something: Flags = np.maximum.reduceat(voices, question.offsets) > _NONE
+        self._follow(question, something & (means[:, 2] > _NONE), hops[:, 2], levels)
         return _told(question, something, voices, levels)
 
     def _follow(self, question: Question, sure: Flags, clear: Doubles, levels_dbfs: Doubles) -> None:
