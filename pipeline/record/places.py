@@ -8,6 +8,7 @@ registro.duckdb   what analysts open, unless DB_FILE says elsewhere
 
 import os
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,9 +93,18 @@ class Places:
 
     def remove_set_aside(self, before: datetime | None = None) -> None:
         """Delete what was set aside (before then, when given): it holds personal data too."""
-        for path in self.private.glob(f"*{_DAMAGED}*"):
-            if before is None or path.stat().st_mtime < before.timestamp():
-                path.unlink(missing_ok=True)
+        _remove(self.private.glob(f"*{_DAMAGED}*"), before)
+
+    def remove_unclaimed(self, before: datetime) -> None:
+        """Delete what is left of requests whose command was killed: a reason given in one may name people."""
+        for kind in ("*.parcial", "*.recibo"):
+            _remove(self.requests.glob(kind), before)
+
+
+def _remove(paths: Iterable[Path], before: datetime | None) -> None:
+    for path in paths:
+        if before is None or path.stat().st_mtime < before.timestamp():
+            path.unlink(missing_ok=True)
 
 
 def require_writable(folder: Path) -> None:

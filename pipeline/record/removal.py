@@ -91,6 +91,7 @@ class Removal:
         now = datetime.now(UTC)
         texts_from = now - timedelta(days=self._settings.texts_kept_days)
         self._places.remove_set_aside(texts_from)
+        self._places.remove_unclaimed(now - timedelta(days=1))
         texts = retention.purge_texts(stores.texts.con, texts_from)
         rows = retention.purge_published(stores.facts.con, texts_from)
         for tables, days in ((_FACTS, self._settings.facts_kept_days), (_ERRORS, self._settings.errors_kept_days)):

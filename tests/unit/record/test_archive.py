@@ -297,6 +297,19 @@ def test_files_set_aside_go_when_the_texts_in_them_would_have(open_service: Open
     assert (young.exists(), old.exists()) == (True, False)
 
 
+def test_what_nobody_came_back_for_among_the_requests_goes_after_a_day(open_service: Open, data_dir: Path) -> None:
+    """The reason of an erasure may name people: it stays in no file that a killed command left."""
+    service = open_service()
+    folder = data_dir / "gravador" / "pedidos"
+    names = ("old.parcial", "old.recibo", "new.parcial", "new.recibo")
+    for name in names:
+        (folder / name).write_text(REASON)
+        left_s = (datetime.now(UTC) - timedelta(hours=25 if "old" in name else 1)).timestamp()
+        os.utime(folder / name, (left_s, left_s))
+    service.tidy()
+    assert sorted(path.name for path in folder.iterdir()) == ["new.parcial", "new.recibo"]
+
+
 def test_a_disk_that_fills_up_during_a_purge_stops_no_commit_and_the_next_purge_finishes_it(
     open_service: Open, data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
