@@ -13,6 +13,8 @@ from configs.environment import Environment
 
 if TYPE_CHECKING:
     from pipeline.record.erasure import ErasureReceipt, ErasureRequest
+    from pipeline.record.places import Places
+    from pipeline.record.service import RecordService
 
 _ANSWER_TIMEOUT_S = 600.0
 _NOTHING_RECORDED = "nothing was recorded before that day: nothing to erase"
@@ -95,9 +97,7 @@ def _counted(number: int, one: str, many: str | None = None) -> str:
 
 
 def _carry_out(request: "ErasureRequest", where: _Record) -> "ErasureReceipt":
-    """By the running recorder when there is one, else here; if this is cut short, by the next one that starts."""
-    import duckdb
-
+    """By the running recorder when there is one, else here."""
     from pipeline.record import requests
     from pipeline.record.errors import RecorderBusy
     from pipeline.record.places import Places
@@ -112,13 +112,23 @@ def _carry_out(request: "ErasureRequest", where: _Record) -> "ErasureReceipt":
     except RecorderBusy:
         return requests.wait_for_receipt(places.requests, requests.submit(places.requests, request), _ANSWER_TIMEOUT_S)
     try:
-        name = requests.submit(places.requests, request)
+        return _carry_out_here(request, service, places)
+    finally:
+        service.close()
+
+
+def _carry_out_here(request: "ErasureRequest", service: "RecordService", places: "Places") -> "ErasureReceipt":
+    """If this is cut short, the next recorder that starts does it."""
+    import duckdb
+
+    from pipeline.record import requests
+
+    name = requests.submit(places.requests, request)
+    try:
         service.answer_requests()
-        return requests.wait_for_receipt(places.requests, name, 0)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         raise CommandError(
             f"not all is erased yet ({reason}); free space and start Balto: it carries the request out"
         ) from None
-    finally:
-        service.close()
+    return requests.wait_for_receipt(places.requests, name, 0)

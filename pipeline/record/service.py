@@ -73,7 +73,6 @@ class RecordService:
         self._writer = Writer(self._open_stores, self._journal, group_batches=self._settings.group_batches)
         try:
             self._writer.run(self._catch_up).result()
-            self.registry = Registry(self._commit_registration, self._secrets.contacts.close)
             self._publisher = Publisher(
                 self._writer, lambda: self._facts, self._places.facts_db, self._published_db, self._journal,
                 self._settings.publish_every_s,
@@ -85,8 +84,7 @@ class RecordService:
                 self._housekeeping.take_up()
             else:
                 self._housekeeping.finish()
-            for event in self._writer.run(self._stored_registry).result():
-                self.registry.load(event)
+            self._load_registry()
             self._tell_recovered()
             self._housekeeping.start()
         except BaseException:
@@ -172,6 +170,11 @@ class RecordService:
             self._writer.run(work).result()
 
     # --- registry ---
+
+    def _load_registry(self) -> None:
+        self.registry = Registry(self._commit_registration, self._secrets.contacts.close)
+        for event in self._writer.run(self._stored_registry).result():
+            self.registry.load(event)
 
     def _stored_registry(self) -> list[RegistryEvent]:
         con = self._writer.stores.texts.con

@@ -1,8 +1,12 @@
 """A recorder in a temporary folder, and events to put in it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from configs.record import RecordSettings
@@ -25,6 +29,7 @@ from pipeline.record.service import RecordService
 from pipeline.record.wire import encode
 
 SETTINGS = RecordSettings(publish_every_s=3600, lock_wait_s=0)
+SECRET = "queixa muito particular"
 
 
 @pytest.fixture
@@ -101,3 +106,17 @@ def conversation(
             ),
         ),
     ]  # fmt: skip
+
+
+def days_ago(days: int, session_id: str | None = None, balcao_id: str = "balcao-1") -> list[Event]:
+    at = datetime.now(UTC) - timedelta(days=days)
+    return [replace(event, at=at) for event in conversation(session_id or new_id(), SECRET, balcao_id)]
+
+
+def published(data_dir: Path, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(data_dir / "registro.duckdb"), read_only=True) as con:
+        return con.execute(sql).fetchall()
+
+
+def holding(data_dir: Path, needle: bytes) -> list[Path]:
+    return [path for path in data_dir.rglob("*") if path.is_file() and needle in path.read_bytes()]

@@ -17,8 +17,7 @@ from pipeline.record.errors import CommitFailed, ErasureError
 from pipeline.record.migrations import migrate, migrations
 from pipeline.record.registry_log import RegistryLog
 from pipeline.record.service import RecordService
-from tests.unit.record.conftest import SETTINGS, batch, conversation
-from tests.unit.record.test_archive import holding, published
+from tests.unit.record.conftest import SETTINGS, batch, conversation, holding, published
 
 Open = Callable[..., RecordService]
 

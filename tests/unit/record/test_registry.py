@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.record.service import RecordService
 from pipeline.stages import RegistryError
+from tests.unit.record.conftest import published
 
 Open = Callable[..., RecordService]
 
@@ -67,3 +68,12 @@ def test_what_cannot_be_right_is_refused_by_name(open_service: Open, field: str,
 def test_an_unknown_client_has_no_counters(open_service: Open) -> None:
     with pytest.raises(RegistryError, match="não existe"):
         open_service().registry.register_counter(nome_balcao="B", cliente_codigo="000000")
+
+
+def test_the_privacy_notice_is_a_fact_of_the_counter(open_service: Open, data_dir: Path) -> None:
+    service = open_service()
+    codigo = service.registry.register_client(email="a@loja.com.br", razao_social="Loja", telefone="1199998888")
+    balcao_id, _ = service.registry.register_counter(nome_balcao="B1", cliente_codigo=codigo)
+    service.set_notice(balcao_id, shown=True)
+    service.close()
+    assert published(data_dir, "SELECT nome_balcao, aviso_lgpd FROM analise.balcoes") == [("B1", True)]
