@@ -22,10 +22,12 @@ SQLITE = {
     "top_products": "SELECT sku, count(*) AS n FROM sugestoes GROUP BY sku ORDER BY n DESC LIMIT 20",
 }
 
+# By table, the columns that those questions need and what they are made from: days as text, ids as whole numbers.
+_ID = "(hash(interacao_id) >> 1)::BIGINT"
 SQLITE_TABLES = {
-    "segmentos": ("dia", "audio_descartado_s"),
-    "interacoes": ("interacao_id", "cliente_codigo", "situacao"),
-    "desfechos": ("interacao_id", "resultado"),
-    "chamadas": ("provedor", "modelo", "latencia_ms"),
-    "sugestoes": ("sku",),
+    "segmentos": {"dia": "dia::VARCHAR", "audio_descartado_s": "audio_descartado_s"},
+    "interacoes": {"interacao_id": _ID, "cliente_codigo": "cliente_codigo", "situacao": "situacao"},
+    "desfechos": {"interacao_id": _ID, "resultado": "resultado"},
+    "chamadas": {"provedor": "provedor", "modelo": "modelo", "latencia_ms": "latencia_ms"},
+    "sugestoes": {"sku": "sku"},
 }
