@@ -4,6 +4,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from importlib.metadata import version
 from pathlib import Path
 
@@ -34,6 +35,8 @@ class ForkServer:
                 pass_fds=[listener.fileno()],
                 preexec_fn=_ignore_interrupts,
             )
+        # Until somebody has waited for it a process counts as alive, to forks that look whether it is.
+        threading.Thread(target=self._process.wait, name="fork server", daemon=True).start()
 
     @property
     def pid(self) -> int:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -82,8 +83,10 @@ def test_the_server_ends_when_its_raylet_does(
     server: ForkServer, raylet: "subprocess.Popen[bytes]", tmp_path: Path
 ) -> None:
     ask(server, raylet.pid, tmp_path)
+    ended = os.pidfd_open(server.pid)
     raylet.kill()
-    assert os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT) is not None
+    assert select.select([ended], [], [], WITHIN_S)[0] == [ended]
+    os.close(ended)
 
 
 def test_the_server_ends_with_its_owner(server: ForkServer) -> None:
