@@ -24,7 +24,7 @@ ONE_THREAD = 1  # a sentence is too little work to share: threads that wait for 
 @lru_cache(maxsize=1)
 def _encoder() -> USE:
     encoder = USE(threads=ONE_THREAD)
-    encoder.encode("bom dia")  # its weights are read now, not with the first customer
+    encoder.encode("bom dia")  # its weights are read now
     return encoder
 
 
@@ -53,5 +53,5 @@ def on_one_thread() -> AbstractContextManager[Any]:
 
 
 def get_ready() -> None:
-    """Read the encoder's weights (a second, 120 MB), unless they are."""
+    """Read the encoder's weights (a second, 120 MB) now, not with the first customer."""
     _encoder()

@@ -13,6 +13,7 @@ from pipeline.recommendation.catalogue import load_catalogue
 from pipeline.recommendation.checks import is_literal, objection
 from pipeline.recommendation.facts import symptoms_said
 from pipeline.recommendation.judge import Judgement, choose, judge
+from pipeline.recommendation.meaning import get_ready
 from pipeline.recommendation.model import ChatAnswer, ChatModel, ChatRequest
 from pipeline.recommendation.prompt import SCHEMA_NAME, Chosen, json_schema, parse_answer, system_text, user_text
 from pipeline.recommendation.rulebook import Rulebook, load_rulebook
@@ -38,6 +39,7 @@ def make_recommender(settings: RecommendationSettings, model: ChatModel | None) 
     """Load catalogue and rules. Raises CatalogueError or RulesError, naming file, line and reason."""
     catalogue = load_catalogue(settings.catalogue)
     book = load_rulebook(settings.rules, catalogue.prescription_names())
+    get_ready()
     return RuledRecommender(settings, book, Shelf(catalogue, book.lexicon), model)
 
 

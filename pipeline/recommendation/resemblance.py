@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.recommendation.meaning import get_ready, meaning_of_all, on_one_thread
+from pipeline.recommendation.meaning import meaning_of_all, on_one_thread
 
 Array = npt.NDArray[np.float64]
 
@@ -51,7 +51,6 @@ class Resemblance:
         self._sizes = (self._cases**2).sum(axis=1)
         if axes.shape != (cases.shape[1], len(self._centre)) or len(self._pull) != len(cases):
             raise ValueError("the tables of `semelhanca` do not fit one another")
-        get_ready()
 
     def danger(self, texts: Sequence[str]) -> float:
         """About 1 where these utterances are like the dangerous cases, about -1 where they are like the calm ones."""

@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from configs.recommendation import RecommendationSettings
+from pipeline.recommendation import meaning
 from pipeline.recommendation.catalogue import COLUMNS, load_catalogue
 from pipeline.recommendation.errors import CatalogueError, RulesError
 from pipeline.recommendation.imports import import_rows
 from pipeline.recommendation.lexicon_files import LEXICON_FILES
+from pipeline.recommendation.recommend import make_recommender
 from pipeline.recommendation.rulebook import load_rulebook
 from pipeline.recommendation.second_reading import FILE_NAME
 
@@ -81,6 +83,16 @@ def test_versions_follow_content(rules: Path) -> None:
     before = load_rulebook(rules).version
     rules.write_text(rules.read_text(encoding="utf-8") + "\n# revisto\n", encoding="utf-8")
     assert load_rulebook(rules).version != before
+
+
+def test_checking_the_files_does_not_read_the_encoders_weights(rules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`balto run` checks them and lives as long as the service: the weights are the recommender's."""
+    read: list[str] = []
+    monkeypatch.setattr(meaning, "_encoder", lambda: read.append("weights"))
+    load_rulebook(rules)
+    assert read == []
+    make_recommender(RecommendationSettings(rules=rules), None)
+    assert read == ["weights"]
 
 
 def test_a_price_list_with_a_preamble_is_read(tmp_path: Path) -> None:
