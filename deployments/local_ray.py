@@ -9,6 +9,7 @@ starts. What concerns its raylet is left as it is with another version of Ray.
 
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import partial
@@ -20,12 +21,15 @@ from ray._private.node import Node
 
 from deployments.forking import ForkServer
 from deployments.raylet_command import (
+    ENVIRONMENTS,
+    WORKER,
     Command,
     raylet_command,
-    with_workers_by,
+    with_script,
     without_dashboard_agent,
 )
 
+END_WITH_RAYLET = Path(__file__).with_name("end_with_raylet.py")
 OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LEFT_OUT = ("start_monitor", "start_api_server")
 LOGS = "start_log_monitor"  # what replicas print, to this process
@@ -53,7 +57,8 @@ def start_local_ray(logical_cpus: int, temp_dir: Path, forks: ForkServer | None,
 def _changed(forks: ForkServer, command: Command) -> Command:
     if METRICS not in os.environ:
         command = without_dashboard_agent(command)
-    return with_workers_by(forks.client, command)
+    command = with_script(ENVIRONMENTS, [str(END_WITH_RAYLET), sys.executable], command)
+    return with_script(WORKER, forks.client, command)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ NO_AGENT = AGENT + " "  # the raylet refuses an empty command, and starts nothin
 AGENT_PORTS = ("--metrics-agent-port", "--metrics_export_port", "--dashboard_agent_listen_port")
 NO_PORT = -1  # 0 would be waited for
 WORKER = "--python_worker_command="
+ENVIRONMENTS = "--runtime_env_agent_command="
 
 Command = list[str]
 
@@ -44,13 +45,13 @@ def without_dashboard_agent(command: Command) -> Command:
     return [*kept, NO_AGENT, *(f"{port}={NO_PORT}" for port in AGENT_PORTS)]
 
 
-def with_workers_by(script: Sequence[str], command: Command) -> Command:
-    """Have `script` and its arguments put before Ray's own, for the interpreter that starts a worker."""
-    return [_put_before(script, argument) if argument.startswith(WORKER) else argument for argument in command]
+def with_script(flag: str, script: Sequence[str], command: Command) -> Command:
+    """Have `script` and its arguments put before Ray's own, for the interpreter in what `flag` gives."""
+    return [_put_before(script, flag, argument) if argument.startswith(flag) else argument for argument in command]
 
 
-def _put_before(script: Sequence[str], argument: str) -> str:
-    interpreter, _, rest = argument.removeprefix(WORKER).partition(" ")
+def _put_before(script: Sequence[str], flag: str, argument: str) -> str:
+    interpreter, _, rest = argument.removeprefix(flag).partition(" ")
     if interpreter.startswith('"'):  # a path with spaces
         return argument
-    return WORKER + " ".join([interpreter, subprocess.list2cmdline(script), rest])
+    return flag + " ".join([interpreter, subprocess.list2cmdline(script), rest])

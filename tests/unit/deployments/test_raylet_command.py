@@ -6,8 +6,10 @@ import pytest
 from ray._private import services
 
 from deployments.raylet_command import (
+    ENVIRONMENTS,
+    WORKER,
     raylet_command,
-    with_workers_by,
+    with_script,
     without_dashboard_agent,
 )
 
@@ -30,13 +32,15 @@ def test_the_dashboard_agent_is_left_out_and_its_ports_are_not_waited_for() -> N
     assert without_dashboard_agent(RAYLET[:4]) == RAYLET[:4]
 
 
-def test_workers_are_started_by_the_script() -> None:
-    (worker,) = (one for one in with_workers_by(["/b/fork client.py", "/s"], RAYLET) if "default_worker" in one)
+def test_a_script_is_put_before_what_the_interpreter_ran() -> None:
+    (worker,) = set(with_script(WORKER, ["/b/fork client.py", "/s"], RAYLET)) - set(RAYLET)
     assert worker.startswith(
         '--python_worker_command=/venv/python "/b/fork client.py" /s /ray/setup_worker.py /ray/default_worker.py --'
     )
+    (agent,) = set(with_script(ENVIRONMENTS, ["/b/end.py", "/venv/python"], RAYLET)) - set(RAYLET)
+    assert agent.startswith("--runtime_env_agent_command=/venv/python /b/end.py /venv/python -u /ray/main.py --")
     quoted = ['--python_worker_command="/my venv/python" /ray/setup_worker.py']
-    assert with_workers_by(["/b/fork_client.py"], quoted) == quoted
+    assert with_script(WORKER, ["/b/fork_client.py"], quoted) == quoted
 
 
 def test_only_the_raylets_command_is_changed_and_only_meanwhile(monkeypatch: pytest.MonkeyPatch) -> None:
