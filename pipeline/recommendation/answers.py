@@ -17,7 +17,7 @@ NO = re.compile(
     r"jamais|majina|ta (louk|doid)[oa]|ta so|"
     r"tudo (bem|bom|serto|limpo|serad\w|serinho|tranki\w+|otimo)|"
     r"enxergo (perfeito|bem|normal)|saudavel|trankil\w|grasas a deus nao|axo ke nao|"
-    r"ainda nao|so|sem)\b"
+    r"ainda nao|so|sem|sero|nadin\w*|nadika|neka|engordei|ke nada|kem me dera)\b"
 )
 YES = re.compile(
     r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|"
@@ -29,7 +29,7 @@ A_LITTLE = re.compile(
     r"^so (um )?(pouk\w+|tikin\w+|mais ou menos|as veses|kuando|de noite|ontem|oje|agora|no komeso)\b"
 )
 NO_LATER = re.compile(
-    r"^(grasas a deus|ke eu saiba|ate agora|por enkuanto|iso|ela|ele|eu|moso|mosa|"
+    r"^(grasas a deus|ke eu saiba|ate agora|por enkuanto|iso|pra mim|komigo|aki|la em kasa|ela|ele|eu|moso|mosa|"
     r"tem|teno|tive|teve|ta|to|sou|e|fui|foi|deu|uso|tomo|toma) (nao|nada|nenum)\b"
 )
 NEVER_PREGNANT = re.compile(
@@ -46,7 +46,8 @@ WORD_NOT = re.compile(
 )  # "vomitar não", "confusa nada"
 WELL = re.compile(
     COMPARED + r"\b(normal|normalmente|bem|otim[oa]|limp[oa]|abert[oa]|klarin[oa]|retin[oa]|mole|firme|numa boa|"
-    r"de boa|inteir[oa]|pulando|brinkando|korendo|brinka)\b"
+    r"de boa|inteir[oa]|pulando|brinkando|korendo|brinka|mama|kome|tudo (serto|bom|em sima|em dia|em ordem|tinindo)|"
+    r"tinindo|saudavel|saude (de|e) (fero|boa)|de parabens|novin[oa]|um touro|um leao)\b"
 )
 BUT = re.compile(r"\b(mas|porem|so ke|agora|nao|nem|mal|menos|pouko|sem|vose|senora|senor|tu|meu bem|fikar?)\b")
 SINCE_WHEN = re.compile(r"\b(tempo|kuando|dias)\b")

@@ -17,7 +17,7 @@ NEGATORS = sounds_of("não nem sem nunca nenhum nenhuma tampouco zero")
 THROUGH = sounds_of(  # words that a denial reaches across: "não tenho mais nada de febre nem dor"
     "tenho tem tinha tô to tou estou está tá ta teve tive deu dá sinto sentiu senti sente é foi apareceu veio fez com "
     "de da do a o as os uma um nenhuma nenhum qualquer mais ainda muito muita e ou nem nada não num eu ele ela só_ "
-    "sou usa uso toma tomo nenhum tipo problema alergia"
+    "sou usa uso toma tomo nenhum tipo problema alergia posso estar chance possibilidade risco sinal"
 )
 VERBS = sounds_of("tenho tô tou estou está tá é foi tive sinto")
 GOES_ON = sounds_of(  # what follows is not denied: "não para de doer", "não aguento a dor", "não passa a febre"
@@ -74,10 +74,16 @@ def _closes(tokens: Sequence[Token], place: int) -> bool:
     return doubled or following in PRONOUNS
 
 
+SAME_VERB_LETTERS = 4
+ALL_DISOWNED = re.compile(r"(\w+ ){0,6}(esas? koisas?|iso|diso|nada) (eu )?nao (teno|tem|tive|tomo|toma|uso|usa)\b")
+
+
 def _denied_after(scan: Scan, mention: Mention) -> bool:
     tokens = scan.spoken.tokens[mention.last + 1 :]
     if mention.negative:
         return False  # "não pisa não": the second denial stresses the first
+    if ALL_DISOWNED.match("".join(f"{t.sound} " for t in tokens)):
+        return True  # "asma, gastrite, essas coisas eu não tenho"
     if scan.spoken.tokens[mention.last].ends_clause or not tokens:
         return False
     skip = sounds_of("eu ele ela isso graças a deus ainda também já")
@@ -93,6 +99,9 @@ def _denied_after(scan: Scan, mention: Mention) -> bool:
         return True
     if rest[-1].sound == "nao" and len(rest) == 3:
         return True  # "febre não botou não"
+    stem = scan.spoken.tokens[mention.last].sound[:SAME_VERB_LETTERS]
+    if len(stem) == SAME_VERB_LETTERS and rest[1].sound.startswith(stem):
+        return True  # "sangrar não sangrou"
     following = " ".join(t.sound for t in rest[1:4])
     if AFTER_GERUND.match(following):
         return False

@@ -16,6 +16,7 @@ from pipeline.recommendation.reading import read
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.timing import age_months, durations
 from pipeline.recommendation.turns import Reading, Said, Status, Turn
+from pipeline.recommendation.whose import not_theirs
 
 USES = [
     "usa_pressao",
@@ -90,7 +91,7 @@ def symptoms_said(facts: Facts) -> tuple[str, ...]:
 def gather(texts: Sequence[str], book: Rulebook) -> Facts:
     """Read the conversation and draw what follows for rules."""
     reading = read(texts, book.lexicon)
-    holding = [s for s in reading.said if s.status is Status.SAID and not _of_a_pregnancy(s, reading)]
+    holding = _holding(reading)
     codes = {s.code for s in holding}
     if "gestante" in codes and _only_doubted(reading):
         codes.discard("gestante")
@@ -120,8 +121,20 @@ def gather(texts: Sequence[str], book: Rulebook) -> Facts:
     )  # fmt: skip
 
 
+def _holding(reading: Reading) -> list[Said]:
+    """What is so of the person being served."""
+    said = [s for s in reading.said if s.status is Status.SAID and not _of_a_pregnancy(s, reading)]
+    complained = [s.turn for s in said if s.mention.concept.kind is Kind.SYMPTOM]
+    return [s for s in said if not not_theirs(reading.turns, s, complained)]
+
+
 def _derive(codes: set[str], complaints: Sequence[Said], book: Rulebook, assessed: bool) -> None:
-    if any(c.code not in book.products.duram_sem_alarme and not c.mention.concept.weak for c in complaints):
+    lasts = book.products.duram_sem_alarme
+    named = any(c.code in lasts for c in complaints)  # "coça", said of dandruff, is the dandruff's
+    if any(
+        c.code not in lasts and not (c.mention.concept.weak or (named and c.mention.concept.generic))
+        for c in complaints
+    ):
         codes.add("queixa_duradoura")
     if codes & book.products.respiratorios:
         codes.add("sintoma_respiratorio")

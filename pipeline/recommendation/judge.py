@@ -11,7 +11,7 @@ from pipeline.recommendation.facts import Facts, gather
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.rules import Referred, doubt, likeness, refer
 from pipeline.recommendation.shelf import Shelf
-from pipeline.recommendation.wanted import wanted
+from pipeline.recommendation.wanted import told_in_passing, wanted
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +29,8 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
     facts = gather(texts, book)
     found = for_complaints(facts, book, shelf)
     if referred := refer(facts, book, found.unserved):
+        if not referred.referral.urgent and facts.prescription_request is None and told_in_passing(facts):
+            return Judgement(facts, silence="sem queixa", refused=found.refused)
         return Judgement(facts, referred=referred, refused=found.refused)
     weight, doubted = doubt(facts, book)
     if doubted is not None:

@@ -36,7 +36,7 @@ WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 TODAY = re.compile(rf"\boje (?:ja )?e (?P<day>{'|'.join(WEEKDAYS)})\b")
 AGE_BY_KIN = re.compile(
     r"(?<!\S)(?:fil|menin|net|sobrin|krians|garot|gri|pia|mulek|molek|kasul|afiliad|entead|guri|minin)\S* "
-    r"(?:de|kom|tem) (?P<n>\w+)(?P<half> e meio)?(?: (?P<unit>\w+))?(?!\S)"
+    r"(?:de|kom|tem|fes|fas|kompleta|kompletou|ja tem|vai faser) (?P<n>\w+)(?P<half> e meio)?(?: (?P<unit>\w+))?(?!\S)"
 )
 COUNTED = sounds_of(
     "ano anos aninho aninhos mês meses mesinho dia dias semana semanas quilo quilos grau graus e hora horas vez vezes "
@@ -168,12 +168,20 @@ def _longest(reading: Reading, index: int, codes: set[str]) -> float:
     if not pregnant:
         found += [float(days) for days in ordinals(turn.scan.spoken.sounds)]
     for amount in amounts(turn.scan.spoken.sounds):
-        if amount.unit == "ano" and amount.before.endswith("desde os"):
-            continue  # "desde os vinte anos" dates a habit, by an age
+        if _dates_no_symptom(amount):
+            continue
         of_pregnancy = pregnant and amount.unit in ("mes", "semana") and amount.before.endswith("de")
         if not (of_pregnancy or _is_age(amount, small, asked, pregnant) or _of_a_baby(amount, turn.cues)):
             found.append(amount.days)
     return max(found, default=0.0)
+
+
+def _dates_no_symptom(amount: Amount) -> bool:
+    """ "desde os vinte anos" dates a habit; "cinco meses mês que vem", "um de oito meses" are ages."""
+    habit = amount.unit == "ano" and amount.before.endswith("desde os")
+    coming = amount.after.startswith(("ke vem", "no mes", "mes ke", "semana ke", "sabado", "domingo"))
+    one_of = amount.before.endswith(("um de", "uma de", "o de", "a de", "pro de", "pra de"))
+    return habit or coming or one_of
 
 
 def _days_since_weekday(reading: Reading) -> float:

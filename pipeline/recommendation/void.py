@@ -47,9 +47,9 @@ def _studied(turns: Sequence[Turn], index: int) -> bool:
 
 
 def _of_the_day(turn: Turn) -> bool:
-    """ "quarenta graus na sombra": the weather's."""
+    """ "quarenta graus na sombra": the weather's; "tá me queimando por dentro": the stomach's."""
     return (
-        "calor_do_dia" in turn.cues
+        bool(turn.cues & {"calor_do_dia", "queima_por_dentro"})
         and not turn.cues & {"crianca", "bebe", "parente"}
         and "febr" not in (turn.scan.spoken.sounds)
     )

@@ -28,7 +28,8 @@ HELP = re.compile(
 )
 ASKS_OF_THEM = re.compile(
     r"\b(kuant[oa]s (anos|meses|dias)|ke idade|idade $|aler[gj]i\w*|toma algu\w*|algum remedio|usa algu\w*|"
-    r"desde kuando|(fas|a) kuanto tempo|fas dias|pra kem|onde doi|sentindo|onde)\b"
+    r"desde kuando|alguma doensa|usa (medikamento|remedio)|(fas|a) kuanto tempo|fas dias|pra kem|"
+    r"p[ou]\w* dar|komprando pra|onde doi|sentindo|onde)\b"
 )
 BARE_TURNS = 2  # in more, someone would have said what they want
 NAMING_WORDS = 3
@@ -56,6 +57,12 @@ def wanted(facts: Facts) -> bool:
     if cues & OTHER_BUSINESS:
         return False
     return len(turns) <= BARE_TURNS or any(_asked_after(turns, said.turn) for said in facts.complaints)
+
+
+def told_in_passing(facts: Facts) -> bool:
+    """Not wanted, and other business is talked of: a disease or a child that was only spoken of calls nobody."""
+    cues = frozenset[str]().union(*(turn.cues for turn in facts.reading.turns))
+    return bool(cues & (STAGED | ASIDE | OTHER_BUSINESS)) and not wanted(facts)
 
 
 def _told(turns: Sequence[Turn], said: Said) -> bool:
