@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from configs.gate import GateSettings
-from pipeline.gate import make_gate, make_host, make_webrtc_gate
+from pipeline.gate import make_gate, make_host, make_silero_gate, make_webrtc_gate
 from pipeline.stages import GateReply, SpeechSpan, StreamOpening, StreamOptions, StreamTick
 from tests.unit.gate.sounds import beeps, conversation, hiss, pcm
 
@@ -38,11 +38,15 @@ def spans_of(replies):
     return [span for reply in replies for span in reply.spans]
 
 
-REPLIES = stepped(make_host(GateSettings()), "a", SPEECH)
-WHOLE = {make: pushed(make(16_000), [0, len(SPEECH)]) for make in (make_gate, make_webrtc_gate)}
+MAKERS = (make_gate, make_silero_gate, make_webrtc_gate)
+REPLIES_OF = {
+    engine: stepped(make_host(GateSettings(engine=engine)), "a", SPEECH) for engine in ("cascade", "silero", "webrtc")
+}
+REPLIES = REPLIES_OF["cascade"]
+WHOLE = {make: pushed(make(16_000), [0, len(SPEECH)]) for make in MAKERS}
 
 
-@pytest.mark.parametrize("make", [make_gate, make_webrtc_gate])
+@pytest.mark.parametrize("make", MAKERS)
 def test_what_is_said_is_forwarded_and_the_rest_is_not(make):
     (first, first_end, _), (second, second_end, _) = WHOLE[make]
     assert 4.4 * 16_000 < first <= 5.0 * 16_000
@@ -51,22 +55,23 @@ def test_what_is_said_is_forwarded_and_the_rest_is_not(make):
     assert 15.0 * 16_000 <= second_end < 15.8 * 16_000
 
 
-@pytest.mark.parametrize("make", [make_gate, make_webrtc_gate])
+@pytest.mark.parametrize("make", MAKERS)
 @few
 @given(cut=cuts)
 def test_any_chunking_gives_the_same_decisions_bit_for_bit(make, cut):
     assert pushed(make(16_000), cut) == WHOLE[make]
 
 
+@pytest.mark.parametrize("engine", REPLIES_OF)
 @few
 @given(at=st.integers(0, len(SPEECH) // 3200 - 2), step=st.sampled_from([1600, 3200, 32_000]))
-def test_a_replay_from_any_acknowledged_offset_agrees_within_30_ms(at, step):
-    before = REPLIES
+def test_a_replay_from_any_acknowledged_offset_agrees_within_30_ms(engine, at, step):
+    before = REPLIES_OF[engine]
     acknowledged, delivered = before[at], spans_of(before[: at + 1])
     opening = StreamOpening(
         delivered_upto_sample=max((span.end_sample for span in delivered), default=0), memory=acknowledged.memory
     )
-    host = make_host(GateSettings())
+    host = make_host(GateSettings(engine=engine))
     again = spans_of(stepped(host, "a", SPEECH, acknowledged.replay_from_sample, opening, step))
     expected = spans_of(before[at + 1 :])
     assert len(again) == len(expected)
