@@ -48,7 +48,7 @@ class CascadeEngine:
     def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
         known = Room.NUMBERS if memory and len(memory) == Room.NUMBERS + Judge.NUMBERS else 0
         self._room.open(row, memory[:known] if memory and known else None)
-        self._judge.open(row, shift_db, memory[known:] if memory and known else None)
+        self._judge.open(row, origin, shift_db, memory[known:] if memory and known else None)
         self._attention.open(row, origin)
         self._candidates.restart(row)
         self._ring.clear(row)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.gate.attention import Question
+from pipeline.gate.company import Company
 from pipeline.gate.crowd import Crowds
 from pipeline.gate.evidence import Heard, Voice
 from pipeline.gate.grid import Counts, Doubles, Flags, Floats, constant, grown
@@ -18,35 +19,40 @@ FAINT_LOGIT = -5.0  # this, or
 FAINT_ABOVE_FLOOR_DB = 10.0  # this, moves a beginning back
 BACKGROUND_LOGIT = -2.2  # 0.10: so much counts as voice when the background is judged
 CONFIDENT_LOGIT = 4.0  # only such voice moves the gain
+ABSENT_LOGIT = 0.75  # how much more it takes to open and to hold where nobody was heard lately
 LOGIT_PER_DB = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to the first four
 BOUNDS = np.array([FAINT_LOGIT, NEARLY_LOGIT, HOLD_LOGIT, OPEN_LOGIT])
+ABSENT_BOUNDS = BOUNDS + np.array([0.0, 0.0, ABSENT_LOGIT, ABSENT_LOGIT])
 VOICES = tuple(Voice)  # as many bounds are below it
 _FAINT_ABOVE_FLOOR_DB, _NONE, _ONE = constant(FAINT_ABOVE_FLOOR_DB), constant(Voice.NONE), constant(1)
 
 
 class Judge:
-    """Knows every stream's speaker, background and threshold."""
+    """Knows every stream's speaker, background, company and threshold."""
 
-    NUMBERS = 4  # of its memory
+    NUMBERS = 5  # of its memory
 
     def __init__(self) -> None:
         self.speech = SpeechLevels()
         self.crowds = Crowds()
+        self._company = Company()
         self._shift: Doubles = np.zeros(0)  # of the log-odds
 
     def reserve(self, capacity: int) -> None:
         self.speech.reserve(capacity)
         self.crowds.reserve(capacity)
+        self._company.reserve(capacity)
         self._shift = grown(self._shift, capacity)
 
-    def open(self, row: int, shift_db: float, memory: Sequence[float] | None) -> None:
+    def open(self, row: int, origin: int, shift_db: float, memory: Sequence[float] | None) -> None:
         """`memory`: what `memory()` gave before, if this is a replay."""
         self.speech.open(row, memory[0] if memory else None)
-        self.crowds.open(row, memory[1:] if memory else None)
+        self.crowds.open(row, memory[1:-1] if memory else None)
+        self._company.open(row, origin, memory[-1] if memory else None)
         self._shift[row] = LOGIT_PER_DB * shift_db
 
     def memory(self, row: int) -> list[float]:
-        return [self.speech.memory(row), *self.crowds.memory(row)]
+        return [self.speech.memory(row), *self.crowds.memory(row), self._company.memory(row)]
 
     def judge(self, question: Question, logits: Floats, powers: Floats, floors_dbfs: Doubles) -> dict[int, list[Heard]]:
         """By place, the verdicts of every run that has anything in it.
@@ -67,10 +73,20 @@ class Judge:
             lowered += penalties
         levels = dbfs(powers)
         loud = levels > (floors_dbfs + _FAINT_ABOVE_FLOOR_DB).repeat(question.counts)
-        voices = np.maximum(BOUNDS.searchsorted(logits - lowered.repeat(question.counts)), loud)
+        weighed = logits - lowered.repeat(question.counts)
+        sure = means[:, 2] > _NONE
+        voices = np.maximum(self._voices(question, weighed, sure), loud)
         something: Flags = np.maximum.reduceat(voices, question.offsets) > _NONE
-        self._follow(question, something & (means[:, 2] > _NONE), hops[:, 2], levels)
+        self._follow(question, something & sure, hops[:, 2], levels)
         return _told(question, something, voices, levels)
+
+    def _voices(self, question: Question, logits: Floats | Doubles, sure: Flags) -> Counts:
+        """As many bounds as each hop is above. `sure`: runs that are voice beyond doubt."""
+        voices = BOUNDS.searchsorted(logits)
+        absent = self._company.absent(question.rows, question.ends[question.counts.cumsum() - 1], sure)
+        if absent.any():
+            voices = np.where(absent.repeat(question.counts), ABSENT_BOUNDS.searchsorted(logits), voices)
+        return voices
 
     def _follow(self, question: Question, sure: Flags, clear: Doubles, levels_dbfs: Doubles) -> None:
         """The speaker's level in clear hops of streams where that is sure to be one."""
