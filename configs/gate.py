@@ -23,7 +23,7 @@ class GateSettings(BaseModel):
         description="the same when nothing says that it goes on; for a counter's own, in proportion",
     )
     quick_from_voice_ms: int = Field(500, ge=0, le=5000, description="with less voice than this, never quickly")
-    trailing_pad_ms: int = Field(320, ge=0, le=5000, description="of that silence, how much is forwarded")
+    trailing_pad_ms: int = Field(240, ge=0, le=5000, description="of that silence, how much is forwarded")
     shortest_utterance_ms: int = Field(60, ge=0, le=2000, description="less voice than this is not an utterance")
     longest_utterance_s: float = Field(15.0, ge=2.0, le=60.0, description="a longer one is cut and continued")
     overlap_ms: int = Field(200, ge=0, le=1000, description="audio shared by the two sides of such a cut")

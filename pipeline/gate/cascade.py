@@ -29,6 +29,8 @@ class CascadeEngine:
     step_samples = HOP_SAMPLES
     votes = 2
     votes_of = 3
+    holds = 6
+    holds_of = 8
     onset_lag_samples = samples_from_ms(100)
     look_back_samples = LOOK_BACK_SAMPLES
     tells_pauses = True

@@ -15,6 +15,8 @@ class Engine(Protocol):
     step_samples: int  # the length of one verdict
     votes: int  # opening verdicts out of the last `votes_of` that begin an utterance
     votes_of: int
+    holds: int  # or so many out of the last `holds_of` that would hold one open; 0: never
+    holds_of: int
     onset_lag_samples: int  # how long after a voice began the engine is sure of it
     look_back_samples: int  # verdicts may arrive for audio up to this long ago
     tells_pauses: bool  # its verdicts in a pause say whether more may come, so that an utterance may end quickly

@@ -15,8 +15,9 @@ from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
 from pipeline.gate.grid import EPOCH_SAMPLES, FULL_SCALE, QUANTUM_SAMPLES, Pcm
 from pipeline.gate.replay import unpack
-from pipeline.gate.segmenter import Timing, Utterance
+from pipeline.gate.segmenter import Utterance
 from pipeline.gate.stream import QUANTUM_BYTES, Stream
+from pipeline.gate.timing import Timing
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
 
 FIRST_ROWS = 16
@@ -41,6 +42,8 @@ def timing_for(settings: GateSettings, options: StreamOptions, engine: Engine) -
         step=engine.step_samples,
         votes=engine.votes,
         of=engine.votes_of,
+        holds=engine.holds,
+        holds_of=engine.holds_of,
         pre_roll=samples_from_ms(pre_roll_ms) + engine.onset_lag_samples,
         closing_silence=samples_from_ms(closing_ms),
         quick_closing=samples_from_ms(quick_ms),

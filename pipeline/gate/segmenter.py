@@ -14,6 +14,7 @@ from enum import Enum
 
 from pipeline.audio import samples_from_ms
 from pipeline.gate.evidence import Heard, Voice
+from pipeline.gate.timing import Timing
 
 NEARLY_COUNTS = samples_from_ms(128)  # what was nearly voice in the last moments of a pause keeps an utterance open
 PATIENCE_WON = samples_from_ms(100)  # when an utterance went on that had been closed quickly
@@ -27,32 +28,6 @@ class SegmenterState(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
-    """The segmenter's timers, in samples. `votes` opening verdicts of the last `of` begin an utterance."""
-
-    step: int  # the length of one verdict
-    votes: int
-    of: int
-    pre_roll: int
-    closing_silence: int
-    quick_closing: int
-    quick_from: int  # of voice
-    trailing_pad: int
-    shortest: int
-    longest: int
-    overlap: int
-    look_back: int = 0  # verdicts may come for audio up to this long ago
-    back_date: int = samples_from_ms(300)  # how far faint voice right before the votes moves the beginning
-    word_before: int = samples_from_ms(800)  # and how far what nearly was voice does, whatever lies between
-    cut_search: int = samples_from_ms(3000)  # how far back the quietest place for a cut is looked for
-
-    @property
-    def reach_back(self) -> int:
-        """An utterance that opens now starts at most this long ago."""
-        return self.pre_roll + max(self.back_date, self.word_before) + self.of * self.step + self.look_back
-
-
-@dataclass(frozen=True, slots=True)
 class Utterance:
     start_sample: int
     end_sample: int
@@ -61,12 +36,18 @@ class Utterance:
     continues: bool = False
 
 
+def _forget(ends: deque[int], upto: int) -> None:
+    while ends and ends[0] <= upto:
+        ends.popleft()
+
+
 class Segmenter:
     """One stream's utterances. Feed `hear` in order of time, `pass_silence` where nothing was listened to."""
 
     __slots__ = (
         "_doubted",
         "_earliest",
+        "_holds",
         "_levels",
         "_nearly_at",
         "_onset",
@@ -92,6 +73,7 @@ class Segmenter:
         self._earliest = origin  # no utterance reaches back before this
         self._onset: int | None = None  # where the current run of voiced steps began
         self._votes: deque[int] = deque()  # ends of recent opening verdicts
+        self._holds: deque[int] = deque()  # and of those that would hold an utterance open
         self._levels: deque[tuple[float, int]] = deque()  # (level, end) of steps where a cut may fall
         self._words: deque[int] = deque()  # ends of steps since which `word_before` has not passed, of nearly voice
         self._voiced = 0
@@ -149,7 +131,8 @@ class Segmenter:
         """Nothing was there to hear up to here."""
         self._onset = None
         self._votes.clear()
-        self._forget_words(upto_sample - self.timing.word_before)
+        self._holds.clear()
+        _forget(self._words, upto_sample - self.timing.word_before)
         if not self.open:
             self._settle(upto_sample)
             return None
@@ -162,9 +145,9 @@ class Segmenter:
     def _listen(self, heard: Heard) -> None:
         timing, end = self.timing, heard.end_sample
         self._settle(end - timing.of * timing.step)
-        while self._votes and self._votes[0] <= end - timing.of * timing.step:
-            self._votes.popleft()
-        self._forget_words(end - timing.word_before)
+        _forget(self._votes, end - timing.of * timing.step)
+        _forget(self._holds, end - timing.holds_of * timing.step)
+        _forget(self._words, end - timing.word_before)
         if heard.voice is Voice.NONE:
             self._onset = None
             return
@@ -172,17 +155,21 @@ class Segmenter:
             self._onset = end - timing.step
         if heard.voice >= Voice.NEARLY:
             self._words.append(end)
+        if heard.voice >= Voice.HOLDS:
+            self._vote(heard)
+
+    def _vote(self, heard: Heard) -> None:
+        timing, end = self.timing, heard.end_sample
+        self._holds.append(end)
         if heard.voice is Voice.OPENS:
             self._votes.append(end)
-            if len(self._votes) >= timing.votes:
-                self._open(heard)
+        if len(self._votes) >= timing.votes:
+            self._open(heard, self._votes[0] - timing.step)
+        elif len(self._holds) >= timing.holds > 0:
+            self._open(heard, self._holds[0] - timing.step)
 
-    def _forget_words(self, upto: int) -> None:
-        while self._words and self._words[0] <= upto:
-            self._words.popleft()
-
-    def _open(self, heard: Heard) -> None:
-        first = self._votes[0] - self.timing.step
+    def _open(self, heard: Heard, first: int) -> None:
+        """`first`: where what opens it began."""
         if self._doubted:  # and rightly so: this speaker needs more time
             self._doubted = False
             longest = self.timing.closing_silence - self.timing.quick_closing
@@ -193,6 +180,7 @@ class Segmenter:
         self.state = SegmenterState.SPEAKING
         self._onset = None
         self._votes.clear()
+        self._holds.clear()
         self._words.clear()
         self._count(heard)
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pipeline.gate.evidence import Heard
 from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES
 from pipeline.gate.replay import Checkpoints
-from pipeline.gate.segmenter import Segmenter, SegmenterState, Timing, Utterance
+from pipeline.gate.segmenter import Segmenter, SegmenterState, Utterance
+from pipeline.gate.timing import Timing
 from pipeline.stages import GateReply, SpeechSpan, StreamId
 
 QUANTUM_BYTES = QUANTUM_SAMPLES * 2

@@ -22,6 +22,8 @@ class WebRtcEngine:
     step_samples = FRAME_SAMPLES
     votes = 3
     votes_of = 5
+    holds = 0
+    holds_of = 0
     onset_lag_samples = 0
     look_back_samples = 0
     tells_pauses = False

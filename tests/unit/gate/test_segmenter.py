@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.segmenter import Segmenter, SegmenterState, Timing
+from pipeline.gate.segmenter import Segmenter, SegmenterState
+from pipeline.gate.timing import Timing
 
 STEP = 512
 TIMING = Timing(
@@ -42,6 +43,14 @@ def test_an_utterance_has_pre_roll_and_a_trailing_pad():
 def test_one_vote_is_not_enough():
     segmenter, found = heard("...#...#...#....")
     assert (found, segmenter.state) == ([], SegmenterState.SILENT)
+
+
+def test_faint_voice_that_lasts_is_enough():
+    lasting = replace(TIMING, holds=6, holds_of=8)
+    _, found = heard("." * 20 + "---.-----" + "." * 12, timing=lasting)
+    assert found == [(16, 34, False)]
+    _, found = heard("." * 20 + "--..-.---" + "." * 12, timing=lasting)
+    assert found == []
 
 
 def test_faint_voice_before_the_votes_moves_the_beginning_back():
