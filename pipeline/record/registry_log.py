@@ -38,12 +38,13 @@ class RegistryLog:
     def clients(self) -> list[ClientRegistered]:
         return [event for event in self.events() if isinstance(event, ClientRegistered)]
 
-    def seal_contacts(self, close: Callable[[str, Contact], str]) -> bool:
-        """Seal what an earlier version wrote in the clear; False when there was nothing of it."""
-        if not any(_IN_THE_CLEAR in line for line in self._lines()):
-            return False
+    def has_clear_contacts(self) -> bool:
+        """An earlier version wrote some."""
+        return any(_IN_THE_CLEAR in line for line in self._lines())
+
+    def seal_contacts(self, close: Callable[[str, Contact], str]) -> None:
+        """Seal those that are in the clear."""
         self._rewrite(lambda line, found: _sealed(line, found, close))
-        return True
 
     def forget_contact(self, cliente_codigo: str) -> None:
         self._rewrite(lambda line, found: _without_contact(line, found, cliente_codigo))

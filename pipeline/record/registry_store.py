@@ -67,14 +67,18 @@ def restore(con: duckdb.DuckDBPyConnection, logged: Sequence[RegistryEvent]) -> 
             write(con, event)
 
 
-def seal_contacts(con: duckdb.DuckDBPyConnection, close: Callable[[str, Contact], str]) -> int:
-    """Seal what an earlier version wrote in the clear. Returns how many; the file is not rewritten here."""
+def has_clear_contacts(con: duckdb.DuckDBPyConnection) -> bool:
+    """An earlier version wrote some."""
+    return bool(con.execute("SELECT 1 FROM clientes WHERE email IS NOT NULL LIMIT 1").fetchall())
+
+
+def seal_contacts(con: duckdb.DuckDBPyConnection, close: Callable[[str, Contact], str]) -> None:
+    """Seal those that are in the clear; the file is not rewritten here."""
     found = con.execute("SELECT cliente_codigo, email, telefone FROM clientes WHERE email IS NOT NULL").fetchall()
     sql = "UPDATE clientes SET contato = ?, email = NULL, telefone = NULL WHERE cliente_codigo = ?"
     with transaction(con):
         for codigo, email, telefone in found:
             con.execute(sql, [close(codigo, Contact(email, telefone)), codigo])
-    return len(found)
 
 
 def is_known(con: duckdb.DuckDBPyConnection, cliente_codigo: str) -> bool:

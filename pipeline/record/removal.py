@@ -77,14 +77,21 @@ class Removal:
 
     def take_back(self, stores: Stores) -> Removed:
         """What an earlier version wrote in the clear, or an earlier start published and this one does not."""
-        logged = self._secrets.registry_log.seal_contacts(self._secrets.contacts.close)
-        sealed = registry_store.seal_contacts(stores.texts.con, self._secrets.contacts.close)
-        if logged or sealed:
-            self._places.remove_set_aside()  # they hold contacts in the clear
+        sealed = self._seal_contacts(stores)
         taken_back = retention.move_reasons(stores)
         if not self._settings.publish_texts:
             taken_back += retention.unpublish_texts(stores.facts.con)
-        return Removed(facts=taken_back > 0, texts=sealed > 0)
+        return Removed(facts=taken_back > 0, texts=sealed)
+
+    def _seal_contacts(self, stores: Stores) -> bool:
+        """False when none was in the clear."""
+        log, con = self._secrets.registry_log, stores.texts.con
+        if not (log.has_clear_contacts() or registry_store.has_clear_contacts(con)):
+            return False
+        self._places.remove_set_aside()  # first: once all is sealed, nothing tells that they hold some in the clear
+        log.seal_contacts(self._secrets.contacts.close)
+        registry_store.seal_contacts(con, self._secrets.contacts.close)
+        return True
 
     def purge(self, stores: Stores, today: date) -> Removed:
         """What was kept long enough."""

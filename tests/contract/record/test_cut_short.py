@@ -26,6 +26,7 @@ from pipeline.record.requests import submit
 from pipeline.record.service import RecordService
 from tests.contract.record.conftest import SETTINGS
 from tests.unit.record.conftest import batch, conversation
+from tests.unit.record.test_contacts import EMAIL, TELEFONE, leave_older_folder
 
 SECRET = "queixa muito particular"
 REMOVING = {"removal", "retention", "erasure", "compact", "registry_log", "requests"}
@@ -116,13 +117,14 @@ def is_held(folder: Path, secret: str) -> bool:
     return any(secret.encode() in path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
-def start_again(copy: Path, folder: Path) -> None:
-    """From a copy, under the name that the folder had: closed days are named by their whole path."""
+def start_again(copy: Path, folder: Path) -> RecordService:
+    """From a copy, under the name that the folder had: closed days are named by their whole path. Closed again."""
     shutil.rmtree(folder)
     shutil.copytree(copy, folder)
     service = RecordService(KEPT, folder, db(folder))
     service.answer_requests()
     service.close()
+    return service
 
 
 def test_a_purge_cut_short_anywhere_is_finished_by_the_next_start(watched: Copies, tmp_path: Path) -> None:
@@ -155,3 +157,22 @@ def test_an_erasure_cut_short_anywhere_is_finished_by_the_next_start(watched: Co
         assert sessions(folder) == 1, copy.name
         assert not is_held(folder, SECRET), copy.name
         assert not is_held(folder, sealed), copy.name
+
+
+def test_the_sealing_of_older_contacts_cut_short_anywhere_is_finished_by_the_next_start(
+    watched: Copies, tmp_path: Path
+) -> None:
+    folder = tmp_path / "dados"
+    leave_older_folder(folder)
+    watched.modules = REMOVING | {"registry_store"}
+    with watched.armed():
+        service = RecordService(KEPT, folder, db(folder))
+    service.close()
+    assert len(watched.taken) > 10
+    for copy in watched.taken:
+        again = start_again(copy, folder)
+        assert [counter.balcao_id for counter in again.registry.counters()] == ["b1"], copy.name
+        assert not is_held(folder, EMAIL), copy.name
+        assert not is_held(folder, TELEFONE), copy.name
+        [client] = RegistryLog(folder / "gravador" / "cadastro.jsonl").clients()
+        assert client.contact, copy.name

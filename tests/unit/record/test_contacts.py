@@ -54,6 +54,11 @@ def older_log() -> Sequence[bytes]:
 
 @pytest.fixture
 def older_folder(data_dir: Path) -> Path:
+    leave_older_folder(data_dir)
+    return data_dir
+
+
+def leave_older_folder(data_dir: Path) -> None:
     """As a Balto left it that wrote contacts in the clear and was killed: some rows are only in the write-ahead log."""
     private = data_dir / "gravador"
     private.mkdir(parents=True, mode=0o700)
@@ -73,7 +78,6 @@ def older_folder(data_dir: Path) -> Path:
         shutil.copyfile(f"{made}{suffix}", f"{private / 'privado.duckdb'}{suffix}")
     con.close()
     made.unlink()
-    return data_dir
 
 
 def test_a_contact_is_in_no_file_in_the_clear(open_service: Open, data_dir: Path) -> None:
@@ -123,10 +127,11 @@ def test_the_log_keeps_the_order_and_loses_only_what_nobody_can_read(tmp_path: P
     path = tmp_path / "cadastro.jsonl"
     path.write_bytes(b"".join(older_log()))
     log = RegistryLog(path)
-    assert log.seal_contacts(seal().close)
+    assert log.has_clear_contacts()
+    log.seal_contacts(seal().close)
     assert [type(event).__name__ for event in log.events()] == ["ClientRegistered", "CounterRegistered"]
     assert path.stat().st_mode & 0o777 == 0o600
-    assert not log.seal_contacts(seal().close)
+    assert not log.has_clear_contacts()
 
 
 def test_an_event_of_the_registry_is_logged_whole_or_not_at_all(
