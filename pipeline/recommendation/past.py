@@ -39,6 +39,8 @@ def is_past(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
     turn = turns[index]
     still = turn.cues & {"agora", "nao_resolvido", "desde"}
     back = "nao_resolvido" in turn.cues
+    if _begins_anew(turn, mention):
+        return False
     if "resolvido" in turn.cues and (not still or ("passado" in turn.cues and not back)):
         return True
     if "passado" in turn.cues and not still and _past_reaches(turn, mention):
@@ -53,6 +55,19 @@ def is_past(turns: Sequence[Turn], index: int, mention: Mention) -> bool:
             own = [m for m in later.scan.mentions if m.concept.kind is mention.concept.kind and not m.concept.weak]
             return not own
     return False
+
+
+OF_ONESELF = sounds_of("eu meu minha me tô peguei tenho")
+
+
+def _begins_anew(turn: Turn, mention: Mention) -> bool:
+    """ "minha sogra tá ótima, já eu peguei essa tosse": what is over was told before, and of another."""
+    over = [m.last for m in turn.scan.mentions if m.concept.code == "resolvido"]
+    if not over or max(over) >= mention.first:
+        return False
+    between = turn.scan.spoken.tokens[max(over) : mention.first]
+    parted = any(token.ends_clause for token in between)
+    return parted and bool(OF_ONESELF & {token.sound for token in between[1:]})
 
 
 def _answers_screening(turns: Sequence[Turn], place: int) -> bool:

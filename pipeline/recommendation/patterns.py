@@ -120,6 +120,8 @@ class _Parser:
         sound = sound_of(stem)
         if not piece.endswith("*"):
             return re.escape(sound) + " ", (sound + " ",)
+        if stem.endswith("ç"):
+            return re.escape(sound) + r"(?=[aeiou])\S* ", (sound,)  # "coç*" is no "costas"
         ending = AMBIGUOUS_END.get(stem[-1].casefold())
         body = re.escape(sound[:-1]) + ending if ending else re.escape(sound)
         return body + r"\S* ", (sound[:-1] if ending else sound,)

@@ -35,7 +35,8 @@ WEEKDAYS = {"segunda": 0, "tersa": 1, "kuarta": 2, "kinta": 3, "sesta": 4, "sext
 WEEKDAY = re.compile(rf"\b(?:{'|'.join(WEEKDAYS)})\b")
 TODAY = re.compile(rf"\boje (?:ja )?e (?P<day>{'|'.join(WEEKDAYS)})\b")
 AGE_BY_KIN = re.compile(
-    r"(?<!\S)(?:fil|menin|net|sobrin|krians|garot|gri|pia|mulek|molek|kasul|afiliad|entead|guri|minin)\S* "
+    r"(?<!\S)(?:mai(?=or)|men(?=or)|vel|"
+    r"fil|menin|net|sobrin|krians|garot|gri|pia|mulek|molek|kasul|afiliad|entead|guri|minin)\S* (?:[ao] )?"
     r"(?:de|kom|tem|fes|fas|kompleta|kompletou|ja tem|vai faser) (?P<n>\w+)(?P<half> e meio)?(?: (?P<unit>\w+))?(?!\S)"
 )
 COUNTED = sounds_of(

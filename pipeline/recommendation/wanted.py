@@ -36,7 +36,8 @@ NAMING_WORDS = 3
 PEOPLE = frozenset({"parente", "crianca", "bebe", "recem_nascido"})
 REQUESTS = frozenset({"pedido", "pedido_sintoma"})
 STAGED = frozenset({"encenado"})  # played, recited or rehearsed: nobody ails, whatever is said
-ASIDE = frozenset({"outro_motivo", "tem_em_casa", "em_cena"})  # came for something else, or is heard, not served
+KEPT = frozenset({"tem_em_casa", "estoque"})  # the medicine is at home, or on the shelf that is being filled
+ASIDE = frozenset({"outro_motivo", "so_isso", "em_cena"})  # came for something else, or is heard, not served
 OTHER_BUSINESS = frozenset(
     {"troca", "logistica", "preco", "pagamento", "fofoca", "terceiro", "midia", "desliga_midia", "estudo", "figurado"}
 )
@@ -48,7 +49,12 @@ def wanted(facts: Facts) -> bool:
     cues = frozenset[str]().union(*(turn.cues for turn in turns))
     if cues & STAGED or ("loja_de_bicho" in cues and not cues & PEOPLE):
         return False
-    if any(_requests(facts, index) or _screens(facts, index) for index in range(len(turns))):
+    asked = [index for index in range(len(turns)) if _screens(facts, index)]
+    if cues & KEPT and not asked:
+        return False
+    if _came_for_something_else(turns, max(asked, default=0)):
+        return False
+    if asked or any(_requests(facts, index) for index in range(len(turns))):
         return True
     if cues & ASIDE:
         return False
@@ -59,10 +65,15 @@ def wanted(facts: Facts) -> bool:
     return len(turns) <= BARE_TURNS or any(_asked_after(turns, said.turn) for said in facts.complaints)
 
 
+def _came_for_something_else(turns: Sequence[Turn], asked: int) -> bool:
+    """ "eu vim só trocar essa nota", after whatever was asked of the complaint."""
+    return any("outro_motivo" in turn.cues for turn in turns[asked + 1 :])
+
+
 def told_in_passing(facts: Facts) -> bool:
     """Not wanted, and other business is talked of: a disease or a child that was only spoken of calls nobody."""
     cues = frozenset[str]().union(*(turn.cues for turn in facts.reading.turns))
-    return bool(cues & (STAGED | ASIDE | OTHER_BUSINESS)) and not wanted(facts)
+    return bool(cues & (STAGED | KEPT | ASIDE | OTHER_BUSINESS)) and not wanted(facts)
 
 
 def _told(turns: Sequence[Turn], said: Said) -> bool:
@@ -96,6 +107,8 @@ def _screens(facts: Facts, index: int) -> bool:
     """An attendant asks what one asks a patient."""
     turns = facts.reading.turns
     turn = turns[index]
+    if turn.cues & {"logistica", "preco", "troca", "estoque"}:
+        return False
     if ASKS_OF_THEM.search(turn.scan.spoken.sounds):
         return True
     signs = [m for m in turn.scan.mentions if m.concept.kind in (Kind.WARNING, Kind.CONDITION)]

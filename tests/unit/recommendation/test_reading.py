@@ -221,3 +221,19 @@ def test_either_order_needs_both_sides() -> None:
 @pytest.mark.parametrize("text", ["me vê um ciclo benzaprina", "me vê um ciclobenzaprina"])
 def test_a_medicine_is_known_though_its_name_is_split(book: Rulebook, text: str) -> None:
     assert "tarjado" in {m.concept.code for m in book.lexicon.scan(text).mentions}
+
+
+def test_a_stem_that_ends_in_cedilla_is_no_other_word(book: Rulebook) -> None:
+    assert not {s.code for s in read(["minhas costas estão travadas"], book.lexicon).said} & {"coceira_pele"}
+    assert status(book, ["meu braço coça"], "coceira_pele") is Status.SAID
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["minha mãe já tá ótima, agora eu peguei essa febre"],
+        ["meu sogro sarou de vez, só que eu tô com febre"],
+    ],
+)
+def test_another_one_s_recovery_leaves_the_speaker_s_own(book: Rulebook, texts: list[str]) -> None:
+    assert status(book, texts) is Status.SAID

@@ -74,3 +74,15 @@ def test_a_reaction_to_a_medicine_unknown_refers(book: Rulebook, shelf: Shelf, t
 def test_a_queue_is_no_daughter(book: Rulebook) -> None:
     assert not gather(["fiquei na fila do banco e a cabeça tá doendo"], book).child
     assert gather(["minha filha tá com dor de cabeça"], book).child
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ["antiácido pra azia", "doze", "creme de assadura", "dois, e o outro vence em junho"],
+        ["quer levar a pastilha", "tenho uma caixa na gaveta pra quando a garganta arranha", "então só o absorvente"],
+        ["a minha sobrinha vomitou no ônibus? a mãe dela já viu", "quem", "minha irmã, eu vim só pegar a encomenda"],
+    ],
+)
+def test_stock_and_what_is_kept_at_home_are_silence(book: Rulebook, shelf: Shelf, texts: list[str]) -> None:
+    assert judge(texts, book, shelf).open == ()
