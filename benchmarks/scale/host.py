@@ -74,14 +74,18 @@ def _replicas() -> dict[str, list[tuple[str, int | None, str, str | None]]]:
 
 
 def _add_node(cpus: int) -> str:
-    """A second node on this machine: another raylet, as `ray start --address` on another machine starts one."""
+    """A second node on this machine: another raylet, as `ray start --address` on another machine starts one.
+
+    Without a log monitor, which outlives it: nothing on this machine ends what `ray start` began.
+    """
     import ray
 
     from deployments.local_ray import OBJECT_STORE_BYTES
 
     address = ray.get_runtime_context().gcs_address
     command = [str(Path(sys.executable).with_name("ray")), "start", f"--address={address}", f"--num-cpus={cpus}"]
-    subprocess.run([*command, f"--object-store-memory={OBJECT_STORE_BYTES}"], check=True, stdout=subprocess.DEVNULL)
+    options = [f"--object-store-memory={OBJECT_STORE_BYTES}", "--include-log-monitor=false"]
+    subprocess.run([*command, *options], check=True, stdout=subprocess.DEVNULL)
     return "added"
 
 
