@@ -13,6 +13,7 @@ from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.timeline import Timeline
 from pipeline.events import Decided, ErrorNoted, Event, InteractionOutcome, ProductSuggested, Shown
 from pipeline.ids import new_id
+from pipeline.providers.errors import Category
 from pipeline.record.errors import RecordError
 from pipeline.stages import (
     Basis,
@@ -154,7 +155,7 @@ class Attending:
             async with asyncio.timeout(request.budget_s + 1.0):
                 return await self._recommender.recommend(request)
         except TimeoutError:
-            return StageFailed(category="timeout", message="o recomendador não respondeu a tempo")
+            return StageFailed(category=Category.TIMEOUT, message="o recomendador não respondeu a tempo")
 
     async def _conclude(self, question: _Question, verdict: Verdict | StageFailed) -> None:
         """Record, then show, then record that it was shown."""

@@ -17,6 +17,7 @@ from pipeline.conversation.guess import Answer, Guess, Part, State
 from pipeline.conversation.pause import Pause
 from pipeline.events import ProviderCalled
 from pipeline.ids import new_id
+from pipeline.providers.errors import Category
 from pipeline.redaction import redact
 from pipeline.stages import (
     Counter,
@@ -194,7 +195,7 @@ async def _within(budget_s: float, work: Awaitable[A]) -> A | StageFailed:
         async with asyncio.timeout(budget_s + 1.0):
             return await work
     except TimeoutError:
-        return StageFailed(category="timeout", message="sem resposta a tempo")
+        return StageFailed(category=Category.TIMEOUT, message="sem resposta a tempo")
 
 
 def _same(foreseen: RecommendationRequest | None, asked: RecommendationRequest) -> bool:

@@ -242,6 +242,16 @@ async def test_a_failed_recommender_is_silence_with_a_reason() -> None:
     assert [(d.outcome, d.reason) for d in shop.recorder.of(Decided)] == [(InteractionOutcome.FAILED, "timeout")]
 
 
+async def test_a_recommender_that_hangs_is_silence_for_the_same_reason_as_a_provider_that_does() -> None:
+    shop = Shop(recommendation_deadline_s=5)
+    shop.transcriber.answers = [said(COMPLAINT)]
+    shop.recommender.delay_s = 3600
+    await shop.hear(4)
+    shop.stream.says(span(1, 3))
+    await asyncio.sleep(15)
+    assert [(d.outcome, d.reason) for d in shop.recorder.of(Decided)] == [(InteractionOutcome.FAILED, "prazo")]
+
+
 async def test_a_card_that_could_not_be_written_is_not_recorded_as_shown() -> None:
     shop = Shop()
     shop.gone = True
