@@ -1,7 +1,7 @@
 """What Silero's layers take of a hop: the magnitudes of four overlapping transforms.
 
 The published graph has the transform as a product with windowed cosines and sines; a fast transform of the windowed
-audio is the same to within rounding, for half of what even a product that uses their symmetry costs.
+audio is the same to within rounding, for two thirds of what even a product that uses their symmetry costs.
 """
 
 import numpy as np

@@ -42,6 +42,19 @@ def test_how_many_are_heard_together_changes_nothing():
         np.testing.assert_array_equal(alone, heard[row * 3 : row * 3 + 3])
 
 
+def test_how_many_hops_others_have_changes_nothing():
+    counts = np.array([3, 13, 1, 4, 14, 3])
+    windows = np.random.default_rng(6).standard_normal((counts.sum(), 576)).astype(np.float32)
+    rows, firsts = np.arange(len(counts)), counts.cumsum() - counts
+    together, apart = (Silero(leak=0.9) for _ in range(2))
+    for silero in (together, apart):
+        silero.reserve(len(rows))
+    heard = together.hear(rows, counts, windows)
+    for row, first, count in zip(rows, firsts, counts, strict=True):
+        alone = apart.hear(rows[row : row + 1], counts[row : row + 1], windows[first : first + count])
+        np.testing.assert_array_equal(alone, heard[first : first + count])
+
+
 def test_another_model_is_refused(monkeypatch):
     monkeypatch.setattr(silero_graph, "MODEL_SHA256", "0" * 64)
     with pytest.raises(ModelRefused, match="not the model the gate was evaluated with"):
