@@ -17,7 +17,7 @@ NO = re.compile(
     r"jamais|majina|ta (louk|doid)[oa]|ta so|"
     r"tudo (bem|bom|serto|limpo|serad\w|serinho|tranki\w+|otimo)|"
     r"enxergo (perfeito|bem|normal)|saudavel|trankil\w|grasas a deus nao|axo ke nao|"
-    r"ainda nao|so|sem|sero|nadin\w*|nadika|neka|engordei|ke nada|kem me dera)\b"
+    r"ainda nao|so|sem|sero|nadin\w*|nadika|neka|engordei|ke nada|kem me dera|to so (preven|garant)\w+)\b"
 )
 YES = re.compile(
     r"^(ai |a |ah |o |oi |e |olia |bom |moso |mosa )*(sim|teno|tem|teve|to|ta|aham|uhum|um hum|uum|aam|"
@@ -53,6 +53,7 @@ BUT = re.compile(r"\b(mas|porem|so ke|agora|nao|nem|mal|menos|pouko|sem|vose|sen
 SINCE_WHEN = re.compile(r"\b(tempo|kuando|dias)\b")
 LATELY = re.compile(r"^(foi |e |ta |desde )*(ontem|oje|agora|inda agora|anteontem)\b")
 UNSURE = re.compile(r"^(ai |a |ah |olia |ixi |moso |mosa |nosa )*(nao|num|nem) (sei|lembro|faso ideia|tenho serteza)\b")
+SCOFFS = re.compile(r"ke (?P<word>\w+) (o ke|nada|ke nada)\b")  # "que besteira o quê"
 ECHOES = 3  # words into the answer where the question's verb is said back
 PLAIN = sounds_of("a o as os e de da do que com em no na um uma ela ele eu mas já tá é tem só pra por se")
 
@@ -69,6 +70,8 @@ def answer_to(question: str, sounds: str) -> bool | None:
         return False
     words = sounds.split()
     asked = set(question.split()) - PLAIN
+    if (scoffed := SCOFFS.match(sounds)) and scoffed["word"] in asked:
+        return False
     for place, word in enumerate(words[:ECHOES]):
         if word in asked and not NO.match(sounds):  # "pisa?" "piso não" is a no, "dói?" "dói demais" a yes
             return "nao" not in words[place + 1 : place + 3] and "nada" not in words[place + 1 : place + 2]

@@ -1,13 +1,13 @@
 """The lexicon: concepts (a symptom, a condition, a medicine, a turn of phrase) and how people say them."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
 from pipeline.recommendation.patterns import Pattern
-from pipeline.recommendation.spoken import Spoken, spoken
+from pipeline.recommendation.spoken import Spoken, Token, spoken
 
 
 class Kind(StrEnum):
@@ -87,8 +87,26 @@ class Lexicon:
 
 def _cut_off(said: Spoken, first: int, last: int) -> bool:
     """ "não, respira bem": the denial is an answer, and what follows it is not denied."""
-    denials = [token for token in said.tokens[first:last] if token.sound in ("nao", "num")]
-    return bool(denials) and all(token.ends_clause for token in denials)
+    tokens = said.tokens[first : last + 1]
+    denials = [token for token in tokens[:-1] if token.sound in ("nao", "num")]
+    if denials and all(token.ends_clause for token in denials):
+        return True
+    leading = next((n for n, token in enumerate(tokens) if token.sound not in ("nao", "num")), 0)
+    again = any(token.sound in ("nao", "num") for token in tokens[leading:-1])
+    if leading and tokens[leading - 1].ends_clause and not again:
+        return True  # "não não, xixi clarinho"
+    return len(tokens) > DENIED_ALONE and _denies_its_own_word(tokens[-3:])
+
+
+DENIED_ALONE = 3
+STILL = frozenset({"ainda", "ele", "ela", "ja", "oje", "agora", "kuase", "eu"})
+
+
+def _denies_its_own_word(ending: Sequence[Token]) -> bool:
+    """ "xixi clarinho, tontura não": a word between a comma and the denial is what is denied."""
+    before, word, denial = ending
+    alone = before.ends_clause and not word.ends_clause and word.sound not in STILL
+    return alone and denial.sound in ("nao", "num")
 
 
 def _covered(mention: Mention, others: Iterable[Mention]) -> bool:

@@ -42,7 +42,10 @@ def _set_phrase(turn: Turn, mention: Mention) -> bool:
 
 
 def _studied(turns: Sequence[Turn], index: int) -> bool:
-    """A lesson recited for an examination."""
+    """A lesson recited for an examination, or rehearsed by those who serve."""
+    rehearsed = any("encenado" in turn.cues for turn in turns)
+    if rehearsed and not turns[index].states:
+        return True
     return not turns[index].states and any("estudo" in turn.cues for turn in turns[: index + 1])
 
 

@@ -42,3 +42,20 @@ def test_a_hard_belly_asked_for_with_vomiting(book: Rulebook, reply: str, expect
 )
 def test_each_sign_by_its_name(book: Rulebook, reply: str, code: str, expected: Status) -> None:
     assert status(book, "febre, vista embaçada, emagreceu?", reply, code) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("bebo bem, xixi clarinho, tontura não", "desidratacao_sinal"),
+        ("não não, xixi normal", "desidratacao_sinal"),
+        ("o médico disse que não tem alarme, paracetamol e bastante líquido", "vomita_tudo"),
+        ("resfriado, o nariz fecha e durmo de boca aberta", "anafilaxia_sinal"),
+    ],
+)
+def test_no_danger_is_put_together_over_a_denial_of_something_else(book: Rulebook, text: str, code: str) -> None:
+    assert code not in {s.code for s in read([text], book.lexicon).said}
+
+
+def test_a_question_scoffed_at_is_denied(book: Rulebook) -> None:
+    assert status(book, "tá pensando besteira?", "que besteira o quê, tô feliz", "saude_mental_sinal") is Status.DENIED
