@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pipeline.recommendation.candidates import Candidate, effective, for_complaints, for_purchases, purchases
 from pipeline.recommendation.facts import Facts, gather
+from pipeline.recommendation.permission import withheld_because
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.rules import Referred, doubt, likeness, refer
 from pipeline.recommendation.shelf import Shelf
@@ -47,9 +48,17 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
     open_ = tuple(c for c in candidates if c.product.sku not in shown)
     if candidates and not open_:
         silence = "já sugerido"
-    if _answered_already(candidates, shown):
-        return Judgement(facts, silence="já sugerido", refused=found.refused)
+    if withheld := _withheld(candidates, open_, shown, facts, book):
+        return Judgement(facts, silence=withheld, refused=found.refused)
     return Judgement(facts, open=open_, silence="" if open_ else silence, refused=found.refused)
+
+
+def _withheld(
+    candidates: Sequence[Candidate], open_: Sequence[Candidate], shown: Sequence[str], facts: Facts, book: Rulebook
+) -> str | None:
+    if _answered_already(candidates, shown):
+        return "já sugerido"
+    return withheld_because(open_, facts, book) if open_ else None
 
 
 def _served(facts: Facts, shelf: Shelf) -> bool:

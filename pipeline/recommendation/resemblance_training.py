@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from pipeline.recommendation.meaning import meaning_of_all
 from pipeline.recommendation.resemblance import Array, ResemblanceFile, nearness, packed, unpacked
@@ -13,8 +12,9 @@ REACH = 1.2  # over the cases' spread
 STIFFNESS = 0.3  # how little one case may pull against its neighbours
 
 
-def learn_resemblance(conversations: Sequence[Sequence[str]], dangerous: Sequence[bool]) -> ResemblanceFile:
-    """Weighed so that the dangerous cases count together as much as the calm ones."""
+def learn_resemblance(conversations: Sequence[Sequence[str]], wanted: Array, counts: Array) -> ResemblanceFile:
+    """`wanted`: a row a case, a column a question: 1 yes, 0 no. `counts`: the same, how much the case counts; 0 not at
+    all. Weighed so that the yeses to a question count together as much as the noes."""
     vectors: Array = np.stack([meaning_of_all(texts) for texts in conversations]).astype(np.float64)
     centre = packed(vectors.mean(axis=0, keepdims=True))
     about: Array = vectors - unpacked(centre)
@@ -23,13 +23,17 @@ def learn_resemblance(conversations: Sequence[Sequence[str]], dangerous: Sequenc
     places = packed(about @ unpacked(axes).T)
     cases = unpacked(places)
     reach = REACH / max(float(cases.var(axis=0).sum()), 1e-9)
-    pull = _pull(nearness(cases, cases, reach), np.asarray(dangerous))
-    return ResemblanceFile(centro=centre, eixos=axes, casos=places, forcas=packed(pull[np.newaxis]), alcance=reach)
+    near = nearness(cases, cases, reach)
+    pulls = np.stack([_pull(near, yes, count) for yes, count in zip(wanted.T, counts.T, strict=True)])
+    return ResemblanceFile(centro=centre, eixos=axes, casos=places, forcas=packed(pulls, width=2), alcance=reach)
 
 
-def _pull(near: Array, dangerous: npt.NDArray[np.bool_]) -> Array:
-    share = float(dangerous.mean())
-    looseness: Array = np.where(dangerous, share / 0.5, (1 - share) / 0.5)
-    return np.asarray(
-        np.linalg.solve(near + STIFFNESS * np.diag(looseness), np.where(dangerous, 1.0, -1.0)), np.float64
-    )
+def _pull(near: Array, wanted: Array, counts: Array) -> Array:
+    pull, asked = np.zeros(len(wanted)), np.flatnonzero(counts)
+    if not len(asked):
+        return pull
+    yes, count = wanted[asked] > 0, counts[asked]
+    share = float(count[yes].sum() / count.sum())
+    looseness: Array = np.where(yes, share / 0.5, (1 - share) / 0.5) / count
+    pull[asked] = np.linalg.solve(near[np.ix_(asked, asked)] + STIFFNESS * np.diag(looseness), np.where(yes, 1.0, -1.0))
+    return pull

@@ -59,6 +59,8 @@ class LikenessFile(Strict):
     encaminhar: float = Field(gt=0, lt=1)
     sem_queixa: float = Field(gt=0, lt=1)  # where nothing said is a complaint that a product serves
     de_outros: float = Field(gt=0, lt=1)  # where other people, other times, prices or television are talked of
+    pedido: float = Field(ge=0, lt=1)  # below it, nobody served seems to want something: no product
+    livre: float = Field(ge=0, lt=1)  # below it, something told seems to forbid it: no product
     exige: dict[str, str] = {}  # a code, and the concept without whose mention it makes no sense
 
 

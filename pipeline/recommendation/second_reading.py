@@ -1,13 +1,15 @@
-"""A second reading, without rules: how much a conversation is like the cases that had to be referred.
+"""A second reading, without rules: how much a conversation is like the cases that had to be referred, or answered.
 
 The rules know what they have words for. This net knows which stems, and pairs of them, stand in the cases kept beside
 the rules (`second_reading_training.py` weighs them), and how near it is to them in meaning (`resemblance.py`). The two
-are wrong about different things, and the rules about others: danger told in words that no rule has is still noticed.
+are wrong about different things, and the rules about others: danger told in words that no rule has is still noticed,
+and so is a complaint that nobody wants served, or an allergy that no rule heard.
 It only ever takes a product back or calls the pharmacist.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from functools import lru_cache
 from math import exp, sqrt
 from pathlib import Path
@@ -25,14 +27,25 @@ FEWEST_KNOWN = 40
 MEANING = 2.5  # what resemblance weighs beside the words
 
 
+class Question(IntEnum):
+    """What is asked of a conversation; its number is its place in every table of weights."""
+
+    DANGER = 0  # has it to be referred at once?
+    REQUEST = 1  # does somebody served want something, now, for what is told? Learnt from answers against silences
+    FREE = 2  # may the person have it? Learnt from answers against referrals
+
+
+PerQuestion = tuple[float, float, float]
+
+
 class WeightsFile(BaseModel):
-    """`casos` is the digest of the cases that the weights were learnt from."""
+    """`casos` is the digest of the cases that the weights were learnt from; a weight a `Question`, in its order."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     casos: str
-    vies: float
-    pesos: dict[str, float]
+    vies: PerQuestion
+    pesos: dict[str, PerQuestion]
     codigos: dict[str, dict[str, float]]
     semelhanca: ResemblanceFile
 
@@ -46,12 +59,22 @@ class Likeness:
     utterance: int
 
 
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """How sure it is, between 0 and 1, that something is asked for, and that nothing told forbids it."""
+
+    request: float
+    free: float
+
+
 class SecondReading:
     """Raises ValueError when the weights do not fit one another."""
 
     def __init__(self, weights: WeightsFile) -> None:
         self._weights = weights
         self._resemblance = Resemblance(weights.semelhanca)
+        if self._resemblance.questions != len(Question):
+            raise ValueError("`semelhanca` does not answer every question")
 
     @property
     def cases(self) -> str:
@@ -69,22 +92,34 @@ class SecondReading:
         if not known:
             return None
         alone = (self._known(found) for found in each)  # one sentence among small talk says it as well
-        weighed = max(self._weigh(known), *map(self._weigh, alone)) + MEANING * self._resemblance.danger(texts)
-        return Likeness(1 / (1 + exp(-weighed)), self._likest(known), self._heaviest(each))
+        weighed = max(self._weigh(found, Question.DANGER) for found in (known, *alone))
+        danger = _between(weighed, self._resemblance.pulls(texts)[Question.DANGER])
+        return Likeness(danger, self._likest(known), self._heaviest(each))
+
+    def permission(self, texts: Sequence[str]) -> Permission:
+        """Whether a product may be shown after these utterances, the attendant's among them."""
+        known, pulls = self._known(f for text in texts for f in features(text)), self._resemblance.pulls(texts)
+        asked = (Question.REQUEST, Question.FREE)
+        return Permission(*(_between(self._weigh(known, question), pulls[question]) for question in asked))
 
     def _known(self, found: Iterable[str]) -> set[str]:
         return {f for f in found if f in self._weights.pesos}
 
-    def _weigh(self, known: set[str]) -> float:
-        return self._weights.vies + _sum(known, self._weights.pesos) / length(len(known))
+    def _weigh(self, known: set[str], question: Question) -> float:
+        total = sum(self._weights.pesos[f][question] for f in known)
+        return self._weights.vies[question] + total / length(len(known))
 
     def _likest(self, known: set[str]) -> tuple[str, ...]:
         total = {code: _sum(known, weights) for code, weights in self._weights.codigos.items()}
         return tuple(sorted(total, key=lambda code: (-total[code], code)))
 
     def _heaviest(self, each: Sequence[tuple[str, ...]]) -> int:
-        weights = [_sum(found, self._weights.pesos) for found in each]
+        weights = [sum(self._weights.pesos[f][Question.DANGER] for f in self._known(found)) for found in each]
         return weights.index(max(weights))
+
+
+def _between(weighed: float, pull: float) -> float:
+    return 1 / (1 + exp(-weighed - MEANING * pull))
 
 
 def _sum(known: Iterable[str], weights: Mapping[str, float]) -> float:

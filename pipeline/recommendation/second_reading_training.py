@@ -3,32 +3,41 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from pipeline.recommendation.resemblance_training import learn_resemblance
-from pipeline.recommendation.second_reading import WeightsFile, features, length
+from pipeline.recommendation.second_reading import PerQuestion, Question, WeightsFile, features, length
 from pipeline.recommendation.yaml_lines import load
 
 Array = npt.NDArray[np.float64]
 
 CASES_FOLDER = "casos"
+SILENT_FILE = "calar.yaml"
+STRANGERS_FILE = "exemplos_balcao.yaml"
+OF_STRANGERS = 3.0  # what a case counts that someone wrote who had not seen the rules: talk as it will be
 FEWEST_CASES = 2  # a stem or pair seen in fewer cases says nothing
 STEPS = 300
-MOMENTUM = 0.9
+STEEPEST = 0.25  # the logistic curve's greatest slope
 STIFFNESS = 0.125  # how strongly weights are held near zero: the inverse of scikit-learn's C
 KEPT_PER_CODE = 250
 DIGITS = 2
+LEAST = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
+    """`answers` has what is known of it: a question that is not there is learnt from others alone."""
+
     texts: tuple[str, ...]
     danger: str | None  # the code of the urgent referral that it calls for, if it does
+    answers: Mapping[Question, bool] = field(default_factory=dict)
+    counts: float = 1.0
 
 
 def read_examples(folder: Path, urgent: frozenset[str]) -> list[Example]:
@@ -37,38 +46,69 @@ def read_examples(folder: Path, urgent: frozenset[str]) -> list[Example]:
     for file in sorted(folder.glob("*.yaml")):
         cases, _ = load(file)
         for case in cases:
-            code = case.get("encaminhar")
-            found.append(Example(tuple(case["falas"]), code if code in urgent else None))
+            code, counts = case.get("encaminhar"), OF_STRANGERS if file.name == STRANGERS_FILE else 1.0
+            answers = _answers(case, silent=file.name == SILENT_FILE)
+            found.append(Example(tuple(case["falas"]), code if code in urgent else None, answers, counts))
     return found
+
+
+def _answers(case: Mapping[str, Any], silent: bool) -> dict[Question, bool]:
+    if "encaminhar" in case:
+        return {Question.FREE: False}
+    asks = case.get("pede", True if "sugerir" in case else False if silent else None)
+    if asks is None:
+        return {}
+    return {Question.REQUEST: True, Question.FREE: True} if asks else {Question.REQUEST: False}
 
 
 def digest(examples: Sequence[Example]) -> str:
     """Names what the weights were learnt from."""
-    told = json.dumps([[e.texts, e.danger] for e in examples], ensure_ascii=False)
-    return hashlib.sha256(told.encode()).hexdigest()[:12]
+    known = [[e.texts, e.danger, sorted(e.answers.items()), e.counts] for e in examples]
+    return hashlib.sha256(json.dumps(known, ensure_ascii=False).encode()).hexdigest()[:12]
 
 
 def learn(examples: Sequence[Example]) -> WeightsFile:
-    """Weigh every stem and pair: one reading tells danger from none, another tells the dangers apart.
+    """Weigh every stem and pair: a reading a `Question`, and another that tells the dangers apart.
 
     And learn what each case pulls towards by its meaning. Several minutes: every sentence is read for its meaning."""
     source, examples = examples, [*examples, *_in_one_breath(examples)]
     found = [{f for text in example.texts for f in features(text)} for example in examples]
     names = [name for name, cases in sorted(Counter(f for one in found for f in one).items()) if cases >= FEWEST_CASES]
-    table = _table(found, names)
-    danger = np.array([[1.0 if e.danger else 0.0] for e in examples])
-    weights, bias = _fit(table, danger, _balanced(danger))
+    wanted, counts = _wanted(examples)
+    weights, bias = _fit(_table(found, names), wanted, _balanced(wanted, counts))
+    return WeightsFile(
+        casos=digest(source),
+        vies=_rounded(bias),
+        pesos={name: _rounded(each) for name, each in zip(names, weights, strict=True)},
+        codigos=_codes(examples, found, names),
+        semelhanca=learn_resemblance([e.texts for e in examples], wanted, counts),
+    )
+
+
+def _wanted(examples: Sequence[Example]) -> tuple[Array, Array]:
+    """A row a case, a column a question: whether the answer is yes, and how much the case counts for it.
+
+    For danger each counts the same: a rare sign told once must not be outweighed."""
+    answers = [{Question.DANGER: e.danger is not None, **e.answers} for e in examples]
+    wanted = [[float(known.get(question, False)) for question in Question] for known in answers]
+    counts = [
+        [float(q in known) * (1.0 if q is Question.DANGER else e.counts) for q in Question]
+        for e, known in zip(examples, answers, strict=True)
+    ]
+    return np.array(wanted), np.array(counts)
+
+
+def _codes(examples: Sequence[Example], found: Sequence[set[str]], names: Sequence[str]) -> dict[str, dict[str, float]]:
     codes = sorted({e.danger for e in examples if e.danger})
     rows = [i for i, e in enumerate(examples) if e.danger]
     which = np.array([[1.0 if examples[i].danger == code else 0.0 for code in codes] for i in rows])
     each, _ = _fit(_table([found[i] for i in rows], names), which, np.ones_like(which))
-    return WeightsFile(
-        casos=digest(source),
-        vies=round(float(bias[0]), DIGITS),
-        pesos={name: round(float(w), DIGITS) for name, w in zip(names, weights[:, 0], strict=True)},
-        codigos={code: _most(names, each[:, n]) for n, code in enumerate(codes)},
-        semelhanca=learn_resemblance([e.texts for e in examples], [e.danger is not None for e in examples]),
-    )
+    return {code: _most(names, each[:, n]) for n, code in enumerate(codes)}
+
+
+def _rounded(numbers: Array) -> PerQuestion:
+    danger, request, free = (round(float(n), DIGITS) for n in numbers)
+    return danger, request, free
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,26 +142,31 @@ def _table(found: Sequence[set[str]], names: Sequence[str]) -> _Table:
 
 def _in_one_breath(examples: Sequence[Example]) -> list[Example]:
     """The calm conversations as one long sentence each: that a sentence is long must not sound dangerous."""
-    return [Example((" ".join(e.texts),), None) for e in examples if e.danger is None and len(e.texts) > 1]
+    calm = (e for e in examples if e.danger is None and len(e.texts) > 1)
+    return [Example((" ".join(e.texts),), None, counts=e.counts) for e in calm]
 
 
-def _balanced(wanted: Array) -> Array:
-    """Weights that make both answers count the same."""
-    share = wanted.mean(axis=0)
-    balanced: Array = np.where(wanted > 0, 0.5 / share, 0.5 / (1 - share))
+def _balanced(wanted: Array, counts: Array) -> Array:
+    """Weights that make both answers to a question count the same."""
+    share = ((wanted * counts).sum(axis=0) / np.maximum(counts.sum(axis=0), LEAST)).clip(LEAST, 1 - LEAST)
+    balanced: Array = counts * np.where(wanted > 0, 0.5 / share, 0.5 / (1 - share))
     return balanced
 
 
 def _fit(table: _Table, wanted: Array, importance: Array) -> tuple[Array, Array]:
-    """Logistic regression, one column a question, by accelerated gradient descent. No chance in it."""
+    """Logistic regression, one column a question, by Nesterov's accelerated gradient descent. No chance in it.
+
+    A step is as long as the curvature surely allows: a case's row and its share of the bias are of length 1 at most.
+    """
     weights, bias = np.zeros((table.shape[1], wanted.shape[1])), np.zeros(wanted.shape[1])
     moved, shifted = np.zeros_like(weights), np.zeros_like(bias)
-    step = 1.0 / (0.5 * importance.sum(axis=0).max() / 4 + STIFFNESS)
-    for _ in range(STEPS):
-        ahead, lean = weights + MOMENTUM * moved, bias + MOMENTUM * shifted
+    step = 1.0 / (importance.sum(axis=0) * STEEPEST * 2 + STIFFNESS)
+    for number in range(STEPS):
+        momentum = number / (number + 3)
+        ahead, lean = weights + momentum * moved, bias + momentum * shifted
         missed = importance * (1 / (1 + np.exp(-(table.times(ahead) + lean))) - wanted)
-        moved = MOMENTUM * moved - step * (table.turned_times(missed) + STIFFNESS * ahead)
-        shifted = MOMENTUM * shifted - step * missed.sum(axis=0)
+        moved = momentum * moved - step * (table.turned_times(missed) + STIFFNESS * ahead)
+        shifted = momentum * shifted - step * missed.sum(axis=0)
         weights, bias = weights + moved, bias + shifted
     return weights, bias
 

@@ -13,7 +13,7 @@ from pipeline.recommendation.errors import RulesError
 from pipeline.recommendation.judge import judge
 from pipeline.recommendation.lexicon_files import LEXICON_FILES
 from pipeline.recommendation.rulebook import Rulebook, load_rulebook, urgent_codes
-from pipeline.recommendation.second_reading import FILE_NAME, SecondReading, features, load_second_reading
+from pipeline.recommendation.second_reading import FILE_NAME, Question, SecondReading, features, load_second_reading
 from pipeline.recommendation.second_reading_training import CASES_FOLDER, Example, digest, learn, read_examples
 from pipeline.recommendation.shelf import Shelf
 
@@ -24,6 +24,12 @@ EXAMPLES = [
     *(Example((f"{who} engasgou e ficou roxo",), "falta_de_ar") for who in ("meu pai", "minha tia", "o menino")),
     *(Example((f"{who} engoliu veneno",), "intoxicacao") for who in ("meu pai", "minha tia", "o menino")),
     *(Example((f"{who} quer um sabonete",), None) for who in ("meu pai", "minha tia", "o menino")),
+]
+ASKED = {Question.REQUEST: True, Question.FREE: True}
+ANSWERED = [
+    *(Example((f"{who} com azia, me vê algo",), None, ASKED) for who in ("tô", "acordei", "fiquei")),
+    *(Example((f"{who} azia é daquele filme",), None, {Question.REQUEST: False}) for who in ("a", "essa", "aquela")),
+    *(Example((f"{who} com azia e grávida",), None, {Question.FREE: False}) for who in ("tô", "acordei", "fiquei")),
 ]
 
 
@@ -53,6 +59,30 @@ def test_the_sentence_that_says_it_is_named_among_small_talk() -> None:
 
 def test_unknown_words_say_nothing() -> None:
     assert SecondReading(learn(EXAMPLES)).likeness(["xyz"]) is None
+
+
+def test_it_tells_a_request_from_talk_and_who_may_be_served_from_who_may_not() -> None:
+    reading = SecondReading(learn([*EXAMPLES, *ANSWERED]))
+    asked = reading.permission(["acordei com azia", "me vê algo"])
+    assert asked.request > reading.permission(["que azia de filme"]).request
+    assert asked.free > reading.permission(["tô com azia e tô grávida"]).free
+
+
+def test_what_is_known_of_a_case_is_read_from_its_keys_and_its_file(tmp_path: Path) -> None:
+    for name, case in {
+        "calar.yaml": '{falas: ["a"]}',
+        "encaminhar.yaml": '{falas: ["b"], encaminhar: avc}',
+        "exemplos_balcao.yaml": '{falas: ["c"], pede: false}',
+        "exemplos_calmos.yaml": '{falas: ["d"]}',
+        "sugerir.yaml": '{falas: ["e"], sugerir: [B001]}',
+    }.items():
+        (tmp_path / name).write_text(f"- {case}\n", encoding="utf-8")
+    silent, referred, strangers, unknown, suggested = read_examples(tmp_path, frozenset({"avc"}))
+    assert silent.answers == strangers.answers == {Question.REQUEST: False}
+    assert (referred.danger, referred.answers) == ("avc", {Question.FREE: False})
+    assert unknown.answers == {}
+    assert suggested.answers == ASKED
+    assert strangers.counts > unknown.counts
 
 
 def test_the_same_cases_give_the_same_weights() -> None:
@@ -87,6 +117,25 @@ def test_danger_that_no_rule_has_words_for_is_referred_with_its_sentence(book: R
 def test_a_question_that_waits_for_its_answer_is_no_danger(book: Rulebook, shelf: Shelf) -> None:
     asked = ["minha garganta tá arranhando desde ontem de tanto falar", "tá com febre, placa?"]
     assert judge(asked, book, shelf).referred is None
+
+
+def test_a_complaint_that_nobody_wants_served_is_left_alone(book: Rulebook, shelf: Shelf) -> None:
+    told = ["essa novela me dá azia", "troca de canal", "vou trocar, e passa esse sabonete aí"]
+    assert judge(told, book, shelf).open == ()
+
+
+def test_where_nothing_is_asked_for_nothing_is_shown(book: Rulebook, shelf: Shelf) -> None:
+    silent = [case["falas"] for case in examples_of("exemplos_balcao.yaml") if case.get("pede") is False]
+    shown = [falas for falas in silent if judge(falas, book, shelf).open]
+    assert len(shown) < 0.02 * len(silent), shown
+
+
+def test_most_that_may_be_served_is_not_withheld(book: Rulebook) -> None:
+    limits = book.doubt.leitura
+    asked = [case["falas"] for case in examples_of("exemplos_balcao.yaml") if case.get("pede")]
+    permitted = [book.second_reading.permission(falas) for falas in asked]
+    kept = [p for p in permitted if p.request >= limits.pedido and p.free >= limits.livre]
+    assert len(kept) > 0.95 * len(asked)
 
 
 @pytest.fixture
