@@ -95,11 +95,16 @@ def _denied_after(scan: Scan, mention: Mention) -> bool:
         return rest[0].ends_clause or len(rest) == 1 or rest[1].sound in NEGATORS  # "caí nada, nem inchou"
     if not rest or rest[0].sound not in ("nao", "num", "nenum", "nenuma", "nunka", "sero", "negativo"):
         return False
+    return _denies(rest, scan.spoken.tokens[mention.last])
+
+
+def _denies(rest: Sequence[Token], told: Token) -> bool:
+    """Whether a denial and the words after it deny what was told just before."""
     if rest[0].ends_clause or len(rest) == 1 or rest[0].sound.startswith("nenum"):
         return True
     if rest[-1].sound == "nao" and len(rest) == 3:
         return True  # "febre não botou não"
-    stem = scan.spoken.tokens[mention.last].sound[:SAME_VERB_LETTERS]
+    stem = told.sound[:SAME_VERB_LETTERS]
     if len(stem) == SAME_VERB_LETTERS and rest[1].sound.startswith(stem):
         return True  # "sangrar não sangrou"
     following = " ".join(t.sound for t in rest[1:4])

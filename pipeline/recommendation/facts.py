@@ -14,6 +14,7 @@ from pipeline.recommendation.medicines import (
 )
 from pipeline.recommendation.reading import read
 from pipeline.recommendation.rulebook import Rulebook
+from pipeline.recommendation.spoken import sound_of
 from pipeline.recommendation.timing import age_months, durations
 from pipeline.recommendation.turns import Reading, Said, Status, Turn
 from pipeline.recommendation.whose import not_theirs
@@ -115,9 +116,11 @@ def gather(texts: Sequence[str], book: Rulebook) -> Facts:
     forbidden = {code for code in forbidden if not code.startswith("alergia_")}
     forbidden |= {book.lexicon.concepts[code].contraindication or "" for code in allergens}
     forbidden |= _implied(codes, age, child)
+    named = {sound_of(book.lexicon.concepts[code].name) for code in allergens}
     return Facts(
         tuple(texts), reading, frozenset(codes), complaints, age, child, days, fever_days, _medicines(codes), wants,
-        request, at_hand, assessed, allergen_words(reading), frozenset(forbidden - {""}),
+        request, at_hand, assessed, allergen_words(reading) | named,
+        frozenset(forbidden - {""}),
     )  # fmt: skip
 
 

@@ -92,6 +92,7 @@ def _is_kept_from(reading: Reading, named: Said) -> bool:
 
 
 REFUSALS = sounds_of("não nem sem nada menos")
+TURNS_TO = sounds_of("e mas mandou passou receitou")  # "sem gravidade e mandou paracetamol"
 REFUSED_WITHIN = 6  # words: "não me dá nada que tenha dipirona"
 
 
@@ -103,7 +104,7 @@ def _refused(turn: Turn, named: Said) -> bool:
     first = named.mention.first
     before = tokens[max(0, first - REFUSED_WITHIN) : first]
     said = [n for n, token in enumerate(before) if token.sound in REFUSALS]
-    kept_out = bool(said) and not any(token.ends_clause for token in before[said[-1] :])
+    kept_out = bool(said) and not any(t.ends_clause or t.sound in TURNS_TO for t in before[said[-1] :])
     after = tokens[named.mention.last + 1 : named.mention.last + 2]
     return kept_out or any(token.sound == "nao" for token in after)
 

@@ -52,7 +52,7 @@ def wanted(facts: Facts) -> bool:
     asked = [index for index in range(len(turns)) if _screens(facts, index)]
     if cues & KEPT and not asked:
         return False
-    if _came_for_something_else(turns, max(asked, default=0)):
+    if _came_for_something_else(facts, max(asked, default=0)):
         return False
     if asked or any(_requests(facts, index) for index in range(len(turns))):
         return True
@@ -65,9 +65,11 @@ def wanted(facts: Facts) -> bool:
     return len(turns) <= BARE_TURNS or any(_asked_after(turns, said.turn) for said in facts.complaints)
 
 
-def _came_for_something_else(turns: Sequence[Turn], asked: int) -> bool:
+def _came_for_something_else(facts: Facts, asked: int) -> bool:
     """ "eu vim só trocar essa nota", after whatever was asked of the complaint."""
-    return any("outro_motivo" in turn.cues for turn in turns[asked + 1 :])
+    complained = {said.turn for said in facts.complaints}
+    turns = enumerate(facts.reading.turns)
+    return any("outro_motivo" in turn.cues and n > asked and n not in complained for n, turn in turns)
 
 
 def told_in_passing(facts: Facts) -> bool:
@@ -114,4 +116,6 @@ def _screens(facts: Facts, index: int) -> bool:
     signs = [m for m in turn.scan.mentions if m.concept.kind in (Kind.WARNING, Kind.CONDITION)]
     ails = [m for m in turn.scan.mentions if m.concept.kind is Kind.SYMPTOM]
     answered = index + 1 < len(turns) and turns[index + 1].answer is not None
-    return bool(index and (signs or ails) and _asks(turn)) or bool(signs and answered)
+    shelved = any("estoque" in t.cues for t in turns)
+    marked = "?" in turn.scan.spoken.text or (turn.asks and (answered or not shelved))
+    return bool(index and (signs or ails) and marked) or bool(signs and answered)

@@ -17,6 +17,7 @@ from pipeline.recommendation.wanted import wanted
         ["o pé do meu marido fede que só", "chulé", "é isso"],
         ["a faxina acabou comigo", "onde", "na lombar, dói quando abaixo"],
         ["meu filho de sete tá com tosse seca", "febre, chiado?", "nem um nem outro"],
+        ["boa tarde", "vim só buscar uma coisa pra azia"],
         ["a gripe chegou lá em casa", "e o senhor", "vê alguma coisa que alivie o nariz"],
     ],
 )
@@ -55,6 +56,12 @@ def test_a_symptom_that_nobody_wants_served_is_silence(book: Rulebook, shelf: Sh
 )
 def test_what_the_customer_will_not_have_is_left_out(book: Rulebook, texts: list[str], kept_out: str) -> None:
     assert kept_out in gather(texts, book).forbidden
+
+
+def test_an_ingredient_refused_by_its_brand_is_left_out(book: Rulebook, shelf: Shelf) -> None:
+    judged = judge(["tô com dor de cabeça", "vai de tylenol", "tylenol me deixa coçando, o resto eu tomo"], book, shelf)
+    assert judged.open
+    assert all("paracetamol" not in candidate.product.ingredients for candidate in judged.open)
 
 
 @pytest.mark.parametrize(
