@@ -1,0 +1,49 @@
+"""The commonest talk there is: one complaint in one plain sentence, before anybody has asked anything, is answered.
+
+No case has these sentences. A reading that learns danger and doubt from long conversations could stop them all.
+"""
+
+import pytest
+
+from pipeline.recommendation.judge import judge
+from pipeline.recommendation.rulebook import Rulebook
+from pipeline.recommendation.shelf import Shelf
+
+COMPLAINTS = (
+    "dor de cabeça",
+    "dor nas costas",
+    "dor no corpo",
+    "dor de garganta",
+    "dor de dente",
+    "cólica menstrual",
+    "torcicolo",
+    "nariz entupido",
+    "coriza",
+    "resfriado",
+    "tosse seca",
+    "tosse com catarro",
+    "rouquidão",
+    "rinite",
+    "coceira na pele",
+    "picada de mosquito",
+    "queimadura de sol",
+    "calcanhar rachado",
+    "frieira",
+    "caspa",
+    "piolho",
+    "azia",
+    "gases",
+    "prisão de ventre",
+    "diarreia",
+    "enjoo de viagem",
+    "hemorroida",
+    "afta",
+    "insônia",
+)
+SAID = ("Eu estou com {} desde ontem.", "boa tarde, queria um remédio pra {}", "minha esposa está com {}")
+
+
+@pytest.mark.parametrize("said", SAID)
+@pytest.mark.parametrize("complaint", COMPLAINTS)
+def test_a_complaint_in_one_sentence_is_answered(said: str, complaint: str, book: Rulebook, shelf: Shelf) -> None:
+    assert judge([said.format(complaint)], book, shelf).open
