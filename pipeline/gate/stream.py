@@ -44,6 +44,8 @@ class Stream:
         self.segmenter = Segmenter(timing, origin, patience)
         self.delivered_upto = delivered_upto
         self.lead_until = origin + (EPOCH_SAMPLES if memory else 0)  # a replay only listens from here on
+        if delivered_upto <= self.lead_until:  # what was delivered is not heard again: nothing may reach back into it
+            self.segmenter.forget_before(delivered_upto)
         self.checkpoints = Checkpoints(origin, memory, self.lead_until)
         self._spans: list[SpeechSpan] = []
         self.over = False
@@ -83,11 +85,13 @@ class Stream:
         return [ended] if ended else []
 
     def deliver(self, span: SpeechSpan) -> None:
-        """Only what was not delivered before the stream was replayed."""
-        if span.start_sample >= self.delivered_upto - self.segmenter.timing.overlap:
+        """Only what was not delivered before the stream was replayed; twice only what both sides of a cut share."""
+        delivered, start = self.delivered_upto, span.start_sample
+        shared = delivered - self.segmenter.timing.overlap
+        if start >= delivered or start == shared:
             self._spans.append(span)
-        elif span.end_sample > self.delivered_upto + REDELIVERY_TOLERANCE_SAMPLES:
-            self._spans.append(replace(span, start_sample=self.delivered_upto))
+        elif span.end_sample > delivered + REDELIVERY_TOLERANCE_SAMPLES:  # begun before the cut, or in what was told
+            self._spans.append(replace(span, start_sample=shared if start < shared else delivered))
 
     def end_at(self, sample: int) -> None:
         """The stream is over: nothing reaches past its last sample."""

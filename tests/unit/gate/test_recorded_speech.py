@@ -1,8 +1,5 @@
 """The shipped dialogues, every word with its time: in any clone, what is lost or paid for too much shows."""
 
-import wave
-from pathlib import Path
-
 import numpy as np
 import pytest
 import yaml
@@ -10,9 +7,9 @@ import yaml
 from configs.gate import GateSettings
 from pipeline.gate import make_host
 from pipeline.stages import StreamOpening, StreamTick
-from tests.unit.gate.sounds import RATE, hiss, pcm
+from tests.unit.gate.recordings import DIALOGUES, noisy, samples
+from tests.unit.gate.sounds import RATE, pcm
 
-DIALOGUES = sorted((Path(__file__).parents[3] / "sandbox" / "dialogues").glob("*.wav"))
 BEFORE_S, AFTER_S = 0.3, 0.6  # what perfect labels would forward around the words
 MICROPHONES = {
     "as it is": lambda x: x,
@@ -22,16 +19,6 @@ MICROPHONES = {
     "hiss at 10 dB": lambda x: noisy(x, 10),
     "hiss at 5 dB": lambda x: noisy(x, 5),
 }
-
-
-def noisy(x, snr_db):
-    loud = np.abs(x) > 200
-    return x + hiss(len(x) / RATE, np.sqrt(np.mean(x[loud] ** 2)) / 10 ** (snr_db / 20))
-
-
-def samples(path):
-    with wave.open(str(path)) as recording:
-        return np.frombuffer(recording.readframes(recording.getnframes()), "<i2").astype(np.float64)
 
 
 def covered(length, intervals_s):

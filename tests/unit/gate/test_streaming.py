@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from configs.gate import GateSettings
 from pipeline.gate import make_gate, make_host, make_silero_gate, make_webrtc_gate
-from pipeline.stages import GateReply, SpeechSpan, StreamOpening, StreamOptions, StreamTick
+from pipeline.stages import SpeechSpan, StreamOpening, StreamOptions, StreamTick
 from tests.unit.gate.sounds import beeps, conversation, hiss, pcm
+from tests.unit.gate.streams import replayed_agrees, spans_of, stepped
 
 SPEECH = pcm(conversation())
-WITHIN_SAMPLES = 480  # 30 ms
 few = settings(max_examples=8, deadline=None, derandomize=True)
 cuts = st.lists(st.integers(1, len(SPEECH) - 1), max_size=40).map(lambda at: [0, *sorted(at), len(SPEECH)])
 
@@ -21,21 +21,6 @@ cuts = st.lists(st.integers(1, len(SPEECH) - 1), max_size=40).map(lambda at: [0,
 def pushed(gate, cut):
     found = [span for first, last in pairwise(cut) for span in gate.spans(SPEECH[first:last])]
     return [(s.start_sample, s.end_sample, s.speech_end_sample) for s in [*found, *gate.spans(b"", final=True)]]
-
-
-def stepped(host, name, audio, first_sample=0, opening=None, step_bytes=3200):
-    """Every reply, fed from `first_sample` to the end."""
-    replies: list[GateReply] = []
-    opening = opening or StreamOpening()
-    for at in range(first_sample * 2, len(audio), step_bytes):
-        final = at + step_bytes >= len(audio)
-        tick = StreamTick(name, at // 2, audio[at : at + step_bytes], opening if not replies else None, final)
-        replies += host.step([tick])
-    return replies
-
-
-def spans_of(replies):
-    return [span for reply in replies for span in reply.spans]
 
 
 MAKERS = (make_gate, make_silero_gate, make_webrtc_gate)
@@ -66,18 +51,7 @@ def test_any_chunking_gives_the_same_decisions_bit_for_bit(make, cut):
 @few
 @given(at=st.integers(0, len(SPEECH) // 3200 - 2), step=st.sampled_from([1600, 3200, 32_000]))
 def test_a_replay_from_any_acknowledged_offset_agrees_within_30_ms(engine, at, step):
-    before = REPLIES_OF[engine]
-    acknowledged, delivered = before[at], spans_of(before[: at + 1])
-    opening = StreamOpening(
-        delivered_upto_sample=max((span.end_sample for span in delivered), default=0), memory=acknowledged.memory
-    )
-    host = make_host(GateSettings(engine=engine))
-    again = spans_of(stepped(host, "a", SPEECH, acknowledged.replay_from_sample, opening, step))
-    expected = spans_of(before[at + 1 :])
-    assert len(again) == len(expected)
-    for got, wanted in zip(again, expected, strict=True):
-        assert abs(got.start_sample - wanted.start_sample) <= WITHIN_SAMPLES
-        assert abs(got.end_sample - wanted.end_sample) <= WITHIN_SAMPLES
+    replayed_agrees(GateSettings(engine=engine), SPEECH, REPLIES_OF[engine], at, step)
 
 
 def test_neighbours_change_nothing():
