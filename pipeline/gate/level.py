@@ -21,8 +21,10 @@ from pipeline.gate.grid import (
     grown,
 )
 
-SILENCE_POWER = FULL_SCALE**2 * 10**-9  # in 16-bit units squared: -90 dBFS, and nothing is quieter
-_SILENCE_POWER, _TEN, _FULL_SCALE_DB = constant(SILENCE_POWER), constant(10.0), constant(FULL_SCALE_DB)
+SILENCE_DBFS = -90.0  # nothing is quieter
+SILENCE_POWER = FULL_SCALE**2 * 10 ** (SILENCE_DBFS / 10)  # in 16-bit units squared
+_SILENCE_DBFS, _SILENCE_POWER = constant(SILENCE_DBFS), constant(SILENCE_POWER)
+_TEN, _FULL_SCALE_DB = constant(10.0), constant(FULL_SCALE_DB)
 
 
 def frames_of(pcm: Pcm) -> Floats:
@@ -46,7 +48,10 @@ def dbfs(powers: Floats | Doubles) -> Doubles:
 
 
 class NoiseFloors:
-    """Of every stream, on one or more scales: fall fast, rise slowly, the level of the quieter frames lately."""
+    """Of every stream, on one or more scales: fall fast, rise slowly, the level of the quieter frames lately.
+
+    A muted microphone says nothing about the room, which is as loud as before when it is heard again.
+    """
 
     FALL = 0.3  # of the difference per quantum, when it gets quieter
     RISE_DB = 0.15  # per quantum: 1.5 dB a second
@@ -59,7 +64,7 @@ class NoiseFloors:
         self._dbfs = grown(self._dbfs, capacity)
 
     def open(self, row: int, memory: Sequence[float] | None) -> None:
-        self._dbfs[row] = math.nan if memory is None else memory  # nan: the first quantum says
+        self._dbfs[row] = math.nan if memory is None else memory  # nan: the first quantum not muted says
 
     def memory(self, row: int) -> list[float]:
         """dBFS on each scale."""
@@ -68,17 +73,20 @@ class NoiseFloors:
 
     def of(self, rows: Rows) -> Doubles:
         """On the first scale."""
-        return self._dbfs[:, 0].take(rows)
+        floors: Doubles = np.fmax(self._dbfs[:, 0].take(rows), _SILENCE_DBFS)
+        return floors
 
-    def follow(self, rows: Rows, levels: Doubles) -> Doubles:
+    def follow(self, rows: Rows, levels: Doubles, muted: Flags) -> Doubles:
         """One quantum's frames [n, scales, frames], quietest first; the floors [n, scales] after it."""
         quiet = levels[..., 1]  # the second quietest: one dropout is not a floor
         before = self._dbfs.take(rows, axis=0)
         step = quiet - before
+        step[muted] = 0.0
         floors: Doubles = before + np.minimum(np.maximum(step, self._FALL * step), self._RISE_DB)
+        self._dbfs[rows] = floors
         if math.isnan(np.add.reduce(floors, axis=None)):
             floors = np.where(np.isnan(floors), quiet, floors)
-        self._dbfs[rows] = floors
+            self._dbfs[rows[~muted]] = floors[~muted]
         return floors
 
 

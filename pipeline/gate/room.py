@@ -16,6 +16,8 @@ from pipeline.gate.level import NoiseFloors, NoiseSwings, dbfs, frames_of
 SCALES = 2  # level, crispness
 SUMMED = np.array([[FRAME_SAMPLES], [FRAME_SAMPLES - 1]], np.float32)  # of each, in a frame
 
+STILL_POWER = 0.1  # crispness that rounding alone exceeds wherever anything moves: two frames without are no dropout
+
 
 class Frames(NamedTuple):
     """Every frame of a quantum of each stream [n, FRAMES]."""
@@ -45,7 +47,7 @@ class Room:
         return [*self._floors.memory(row), *self._swings.memory(row)]
 
     def floor_dbfs(self, row: int) -> float:
-        return self._floors.memory(row)[0]
+        return float(self._floors.of(np.array([row]))[0])
 
     def floors_dbfs(self, rows: Rows) -> Doubles:
         return self._floors.of(rows)
@@ -57,16 +59,18 @@ class Room:
         """
         powers = _powers(pcm)
         powers.sort()
+        muted = powers[:, -1, 1] < STILL_POWER
         levels = dbfs(powers)
-        return self._swings.excess_db(rows, levels[..., -1] - self._floors.follow(rows, levels), busy)
+        return self._swings.excess_db(rows, levels[..., -1] - self._floors.follow(rows, levels, muted), busy | muted)
 
     def frames(self, rows: Rows, pcm: Pcm, busy: Flags) -> Frames:
         """The same, frame by frame."""
         powers = _powers(pcm)
+        muted = np.sort(powers[:, -1])[:, 1] < STILL_POWER
         levels = dbfs(powers)
-        floors = self._floors.follow(rows, np.sort(levels))
+        floors = self._floors.follow(rows, np.sort(levels), muted)
         rises_db = levels - floors[..., None]
-        self._swings.excess_db(rows, np.maximum.reduce(rises_db, axis=2), busy)
+        self._swings.excess_db(rows, np.maximum.reduce(rises_db, axis=2), busy | muted)
         beyond_db = rises_db - self._swings.of(rows)[..., None]
         left = denoised(powers, floors)
         tilt_db = 10 * np.log10(left[:, 1] / left[:, 0], dtype=np.float64)
