@@ -3,7 +3,8 @@
 Some of what a gate knows cannot be carried along (the inside of a WebRTC detector). So a stream forgets those
 parts on purpose: between utterances, every few seconds, it restarts at an epoch's boundary. The slow knowledge
 (offset, floor, speaker, crowd) goes with the reply as `memory`, and a replay leads in with the epoch before,
-which only fills the look-back. From there on, the replay is the same computation.
+which only fills the look-back. From there on, the replay is the same computation, but for an engine that restarts
+nothing (`webrtc`).
 """
 
 import struct

@@ -52,7 +52,7 @@ class WebRtcEngine:
         return self._room.floor_dbfs(row)
 
     def restart(self, row: int) -> None:
-        """Nothing: a replay's lead-in settles the detector well enough."""
+        """Nothing: a detector that starts anew is deaf to quiet speech for long, and replays may differ instead."""
 
     def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
         voiced = np.array([self._voices[row].hear(quantum) for row, quantum in zip(rows.tolist(), pcm, strict=True)])
