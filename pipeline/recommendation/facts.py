@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from pipeline.recommendation.corrected import taken_back
 from pipeline.recommendation.lexicon import Kind
 from pipeline.recommendation.medicines import (
     allergen_words,
@@ -168,7 +169,7 @@ def _implied(codes: set[str], age: float | None, child: bool) -> set[str]:
         forbidden.add("febre")
     if "anticoagulante" in codes:
         forbidden.add("anticoagulante")
-    forbidden |= {"gravidez"} & {"gravidez" if "gestante" in codes else ""}
+    forbidden |= {"gravidez"} & {"gravidez" if codes & {"gestante", "atraso_menstrual"} else ""}
     forbidden |= {"lactacao"} & {"lactacao" if "lactante" in codes else ""}
     if "sangue_simples" in codes and "diarreia" in codes:
         forbidden.add("diarreia_com_sangue")
@@ -186,9 +187,10 @@ OF_AN_ALLERGY = frozenset({"coceira_pele", "alergia", "alergia_pele", "pele_irri
 
 def _complaints(reading: Reading, holding: Sequence[Said], child: bool) -> tuple[Said, ...]:
     first: dict[str, Said] = {}
+    back = taken_back(reading, [s for s in holding if s.mention.concept.kind is Kind.SYMPTOM])
     for said in holding:
         told_of_allergy = said.code in OF_AN_ALLERGY and _tells_an_allergy(reading.turns[said.turn])
-        if said.mention.concept.kind is Kind.SYMPTOM and not told_of_allergy:
+        if said.mention.concept.kind is Kind.SYMPTOM and not told_of_allergy and said.code not in back:
             first.setdefault(said.code, said)
     if child and len(first) > 1:
         first.pop("insonia", None)  # a child that does not sleep for what ails it

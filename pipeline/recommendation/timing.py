@@ -43,8 +43,14 @@ COUNTED = sounds_of(
     "ano anos aninho aninhos mês meses mesinho dia dias semana semanas quilo quilos grau graus e hora horas vez vezes "
     "metro reais real caixa caixas sintoma"
 )
+YEARS = sounds_of("ano anos aninho aninhos")
+AGE_COMING = re.compile(
+    r"\b(?:(?:vai|vao) (?:faser|kompletar) |(?:kompleta|fas) (?=\w+ (?:anos? |aninos? )?(?:em|no|so|mes ke|ano ke|"
+    r"semana ke|daki) ))(?P<n>\w+)(?: (?P<unit>\w+))?"
+)
 IN_MONTHS = re.compile(r"\bmes(es|ino|inos)?\b")
 LAST_WEEKDAY_DAYS = 6.0
+TODDLER_MONTHS = 12.0  # "nem anda ainda": under two, whatever the age
 NEWBORN_MONTHS = 0.5  # said to be newborn, with no age: well under the three months that matter
 
 
@@ -65,9 +71,21 @@ def age_months(reading: Reading, codes: set[str]) -> float | None:
             youngest = years * 12 if youngest is None else min(youngest, years * 12)
         if asked and not amounts(sounds) and (bare := _bare_number(sounds)) is not None:
             youngest = bare * (1 if IN_MONTHS.search(reading.turns[index - 1].scan.spoken.sounds) else 12)
+        if small or asked or youngest is not None:
+            youngest = min((m for m in (youngest, *_ages_coming(sounds)) if m is not None), default=None)
     if youngest is None and "recem_nascido" in codes:
         return NEWBORN_MONTHS
-    return youngest
+    return TODDLER_MONTHS if youngest is None and "nao_anda" in codes else youngest
+
+
+def _ages_coming(sounds: str) -> list[float]:
+    """ "vai fazer dois em dezembro": not two yet, and in doubt about to be."""
+    found = []
+    for match in AGE_COMING.finditer(sounds):
+        years = number(match["n"])
+        if years is not None and match["unit"] not in COUNTED - YEARS:
+            found.append(years * 12.0 - 1)
+    return found
 
 
 def _ages_by_kin(sounds: str) -> list[float]:

@@ -37,7 +37,9 @@ PEOPLE = frozenset({"parente", "crianca", "bebe", "recem_nascido"})
 REQUESTS = frozenset({"pedido", "pedido_sintoma"})
 STAGED = frozenset({"encenado"})  # played, recited or rehearsed: nobody ails, whatever is said
 KEPT = frozenset({"tem_em_casa", "estoque"})  # the medicine is at home, or on the shelf that is being filled
-ASIDE = frozenset({"outro_motivo", "so_isso", "em_cena"})  # came for something else, or is heard, not served
+ASIDE = frozenset(
+    {"outro_motivo", "so_isso", "em_cena", "de_antigamente"}
+)  # came for something else, or is heard, not served
 OTHER_BUSINESS = frozenset(
     {"troca", "logistica", "preco", "pagamento", "fofoca", "terceiro", "midia", "desliga_midia", "estudo", "figurado"}
 )
@@ -52,7 +54,7 @@ def wanted(facts: Facts) -> bool:
     asked = [index for index in range(len(turns)) if _screens(facts, index)]
     if cues & KEPT and not asked:
         return False
-    if _came_for_something_else(facts, max(asked, default=0)):
+    if _came_for_something_else(facts, max(asked, default=0)) or _declined(facts):
         return False
     if asked or any(_requests(facts, index) for index in range(len(turns))):
         return True
@@ -70,6 +72,16 @@ def _came_for_something_else(facts: Facts, asked: int) -> bool:
     complained = {said.turn for said in facts.complaints}
     turns = enumerate(facts.reading.turns)
     return any("outro_motivo" in turn.cues and n > asked and n not in complained for n, turn in turns)
+
+
+def _declined(facts: Facts) -> bool:
+    """ "quer alguma coisa pra dor?" "quero nada não": offered, refused, and asked for by nobody."""
+    turns = facts.reading.turns
+    refusals = [index for index, turn in enumerate(turns) if "recusa" in turn.cues]
+    if not refusals or any(said.turn >= refusals[-1] for said in facts.complaints):
+        return False
+    offer = (refusals[-1] - 1, refusals[-1])
+    return not any(_requests(facts, index) for index in range(len(turns)) if index not in offer)
 
 
 def told_in_passing(facts: Facts) -> bool:
