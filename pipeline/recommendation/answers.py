@@ -4,6 +4,10 @@ import re
 
 from pipeline.recommendation.denial import NEGATORS, sounds_of
 
+UNSURE = re.compile(  # "grávida?" "não sei, não fiz teste": in doubt it is so
+    r"^(\w+ )?(nao sei|pode ser|talves|kem sabe|sei la|axo ke (sim|to|esto|teno|tenho)|to tentando|"
+    r"to deskonfi\w*)\b"
+)
 ASKING_START = re.compile(
     r"^(e |mas |ai |ela |ele |a senora |o senor |voce |ce |vose |se |ainda |ja |so )*"
     r"(tem|teve|ta|esta|sente|sentiu|toma|usa|fuma|deu|doi|inxou|e|gravida|e alergik\w+|alguma|algum|"

@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipeline.recommendation.answers import ASKING_START, YES, answer_to
+from pipeline.recommendation.answers import ASKING_START, UNSURE, YES, answer_to
 from pipeline.recommendation.denial import NEGATORS, denied, sounds_of
 from pipeline.recommendation.lexicon import Kind, Lexicon, Mention, Scan
 from pipeline.recommendation.others import OWN, is_gossip, of_others
@@ -223,6 +223,8 @@ def _answered(turns: Sequence[Turn], index: int, mention: Mention) -> Status:
     if index + 1 == len(turns):
         return Status.ASKED
     reply = _reply(turns, index)
+    if mention.concept.kind is Kind.CONDITION and UNSURE.match(reply.scan.spoken.sounds):
+        return Status.SAID
     if any(m.concept is mention.concept and denied(reply.scan, m) for m in reply.scan.mentions):
         return Status.DENIED
     if reply.answer and "resolvido" in reply.cues and "nao_resolvido" not in reply.cues:

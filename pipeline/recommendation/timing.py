@@ -43,6 +43,10 @@ COUNTED = sounds_of(
     "ano anos aninho aninhos mês meses mesinho dia dias semana semanas quilo quilos grau graus e hora horas vez vezes "
     "metro reais real caixa caixas sintoma"
 )
+AGE_COMPARED = re.compile(
+    r"\b(?:tem|fes|ta kom) (?P<n>\w+) (?:anos? |aninos? )?(?:\w+ ){0,6}?"
+    r"(?P<less>\w+) (?:(?P<unit>anos?|meses) )?mais nov[ao]\b"
+)
 YEARS = sounds_of("ano anos aninho aninhos")
 AGE_COMING = re.compile(
     r"\b(?:(?:vai|vao) (?:faser|kompletar) |(?:kompleta|fas) (?=\w+ (?:anos? |aninos? )?(?:em|no|so|mes ke|ano ke|"
@@ -72,7 +76,8 @@ def age_months(reading: Reading, codes: set[str]) -> float | None:
         if asked and not amounts(sounds) and (bare := _bare_number(sounds)) is not None:
             youngest = bare * (1 if IN_MONTHS.search(reading.turns[index - 1].scan.spoken.sounds) else 12)
         if small or asked or youngest is not None:
-            youngest = min((m for m in (youngest, *_ages_coming(sounds)) if m is not None), default=None)
+            told = (youngest, *_ages_coming(sounds), *_ages_compared(sounds))
+            youngest = min((months for months in told if months is not None), default=None)
     if youngest is None and "recem_nascido" in codes:
         return NEWBORN_MONTHS
     return TODDLER_MONTHS if youngest is None and "nao_anda" in codes else youngest
@@ -98,6 +103,16 @@ def _ages_by_kin(sounds: str) -> list[float]:
     return found
 
 
+def _ages_compared(sounds: str) -> list[float]:
+    """ "a irmã tem três e ela é dois anos mais nova": one."""
+    found = []
+    for match in AGE_COMPARED.finditer(sounds):
+        base, less = number(match["n"]), number(match["less"])
+        if base is not None and less is not None:
+            found.append(max(0.0, base * 12.0 - less * (1 if match["unit"] == "meses" else 12)))
+    return found
+
+
 def _age_was_asked(reading: Reading, index: int) -> bool:
     return _asks_any(reading, index, AGE_QUESTIONS)
 
@@ -117,7 +132,7 @@ def _bare_number(sounds: str) -> int | None:
 
 def _is_age(amount: Amount, small: bool, asked: bool, pregnant: bool) -> bool:
     before, after = amount.before.split(), amount.after.split()[:2]
-    if any(word.startswith(WARRANTY) for word in before):
+    if any(word.startswith(WARRANTY) for word in before) or after[:1] == ["mais"]:
         return False
     if small and before and before[-1] in TURNING and "fas" not in before:
         return True
@@ -198,7 +213,7 @@ def _longest(reading: Reading, index: int, codes: set[str]) -> float:
 def _dates_no_symptom(amount: Amount) -> bool:
     """ "desde os vinte anos" dates a habit; "cinco meses mês que vem", "um de oito meses" are ages."""
     habit = amount.unit == "ano" and amount.before.endswith("desde os")
-    coming = amount.after.startswith(("ke vem", "no mes", "mes ke", "semana ke", "sabado", "domingo"))
+    coming = amount.after.startswith(("mais nov", "ke vem", "no mes", "mes ke", "semana ke", "sabado", "domingo"))
     one_of = amount.before.endswith(("um de", "uma de", "o de", "a de", "pro de", "pra de"))
     return habit or coming or one_of
 

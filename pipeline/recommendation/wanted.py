@@ -31,6 +31,8 @@ ASKS_OF_THEM = re.compile(
     r"desde kuando|alguma doensa|usa (medikamento|remedio)|(fas|a) kuanto tempo|fas dias|pra kem|"
     r"p[ou]\w* dar|komprando pra|onde doi|sentindo|onde)\b"
 )
+OFFER = re.compile(r"^(\w+ ){0,3}(ker|kere|vai kerer|vai levar|aproveita\w*) ")
+ANYTHING = re.compile(r"\b(alguma koisa|algo|(um|algum) (remedi|analjesik|antigrip|xarop|komprimid)\w*)")
 BARE_TURNS = 2  # in more, someone would have said what they want
 NAMING_WORDS = 3
 PEOPLE = frozenset({"parente", "crianca", "bebe", "recem_nascido"})
@@ -77,11 +79,21 @@ def _came_for_something_else(facts: Facts, asked: int) -> bool:
 def _declined(facts: Facts) -> bool:
     """ "quer alguma coisa pra dor?" "quero nada não": offered, refused, and asked for by nobody."""
     turns = facts.reading.turns
-    refusals = [index for index, turn in enumerate(turns) if "recusa" in turn.cues]
+    refusals = [index for index, turn in enumerate(turns) if "recusa" in turn.cues or _declines(facts, index)]
     if not refusals or any(said.turn >= refusals[-1] for said in facts.complaints):
         return False
     offer = (refusals[-1] - 1, refusals[-1])
     return not any(_requests(facts, index) for index in range(len(turns)) if index not in offer)
+
+
+def _declines(facts: Facts, index: int) -> bool:
+    """ "quer alguma coisa pra essa gripe?" "não, só a gilete"."""
+    if index == 0 or facts.reading.turns[index].answer is not False or _requests(facts, index):
+        return False
+    offer = facts.reading.turns[index - 1].scan
+    told = {said.code for said in facts.complaints}
+    about = any(m.concept.code in told for m in offer.mentions) or ANYTHING.search(offer.spoken.sounds)
+    return bool(about and OFFER.match(offer.spoken.sounds))
 
 
 def told_in_passing(facts: Facts) -> bool:

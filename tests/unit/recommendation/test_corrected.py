@@ -68,6 +68,8 @@ def test_a_late_period_with_nausea_is_answered_by_a_test(book: Rulebook, shelf: 
         (["minha filha tá com tosse, completa dois anos no mês que vem"], 23.0),
         (["meu neto tá com tosse, nem andar anda ainda"], 12.0),
         (["meu filho tá com tosse", "quantos anos", "fez quatro"], 48.0),
+        (["antialérgico pra minha filha", "quantos anos", "a irmã tem três e ela é dois anos mais nova"], 12.0),
+        (["febre na menina", "que idade", "o irmão tem um e ela é três meses mais nova"], 9.0),
     ],
 )
 def test_an_age_that_is_still_to_come_is_not_reached(book: Rulebook, texts: list[str], months: float) -> None:
@@ -79,6 +81,8 @@ def test_an_age_that_is_still_to_come_is_not_reached(book: Rulebook, texts: list
     [
         ["o senhor tá mancando", "é a coluna", "quer alguma coisa pra dor", "quero nada não"],
         ["dentista é às cinco", "tá doendo?", "pouco, ela mandou não tomar nada, quero só o fio dental"],
+        ["seu joão tá com tosse?", "é o ar", "quer um xarope", "não obrigado, só o desodorante"],
+        ["quer levar alguma coisa pra essa gripe", "não, tô tomando chá, me vê só a gilete"],
         ["no meu tempo piolho era querosene na cabeça", "credo", "sobrevivi, e o preço da fralda baixou?"],
         ["essa fila me dá dor de cabeça", "é dia de pagamento", "pois é"],
     ],

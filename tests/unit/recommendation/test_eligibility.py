@@ -30,6 +30,8 @@ def code_of(book: Rulebook, shelf: Shelf, texts: list[str]) -> str:
         (["um analgésico", "pra quê", "cabeça pesada, fiz a transferência dos embriões"], "gestante"),
         (["dor de cabeça, o que levo", "dorme bem", "a cada duas horas uma mamada"], "lactante"),
         (["dor de cabeça", "tem alergia", "o tal do advil me fez inchar a garganta anos atrás"], "alergia"),
+        (["dor de cabeça, quero algo", "alergia", "aquele azulzinho me deixou toda inchada"], "alergia"),
+        (["quero um pra dor de cabeça", "grávida?", "não sei, não fiz teste"], "gestante"),
         (["dor nas costas", "alergia", "um comprimidinho amarelo me encheu de placa"], "alergia"),
     ],
 )
