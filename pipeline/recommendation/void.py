@@ -93,7 +93,7 @@ def _worthless_symptom(turns: Sequence[Turn], index: int, mention: Mention) -> b
     if "prevencao" in turn.cues and not turn.cues & {"agora", "desde"} and mention.concept.code not in PREVENTABLE:
         return True
     told = _of_themselves(turn) or turn.cues & {"bebe", "recem_nascido"}
-    if turn.cues & {"preco", "posologia", "logistica", "troca"} and (not told or _label(turn, mention)):
+    if turn.cues & {"preco", "posologia", "logistica", "troca", "ja_levou"} and (not told or _label(turn, mention)):
         return True
     if _label(turn, mention) and any(t.cues & {"preco", "desistiu", "troca"} for t in turns):
         return True

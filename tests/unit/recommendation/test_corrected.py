@@ -83,6 +83,7 @@ def test_an_age_that_is_still_to_come_is_not_reached(book: Rulebook, texts: list
         ["dentista é às cinco", "tá doendo?", "pouco, ela mandou não tomar nada, quero só o fio dental"],
         ["seu joão tá com tosse?", "é o ar", "quer um xarope", "não obrigado, só o desodorante"],
         ["quer levar alguma coisa pra essa gripe", "não, tô tomando chá, me vê só a gilete"],
+        ["já levei a pomada de assadura ontem, hoje é só a fralda"],
         ["no meu tempo piolho era querosene na cabeça", "credo", "sobrevivi, e o preço da fralda baixou?"],
         ["essa fila me dá dor de cabeça", "é dia de pagamento", "pois é"],
     ],
