@@ -11,8 +11,9 @@ from pipeline.recommendation.lexicon import Kind
 from pipeline.recommendation.turns import Reading, Said, Status
 
 THOUGHT = re.compile(
-    r"\b((pensei|axei|axava|pensava|pensavamos|jurava|parecia) ke (era\w*|eran|fose\w*)|me enganei|konfundi|"
-    r"ia (mas|levar|pedir|komprar)|(nem|nao) sei (por ke|pork\w*) (eu )?(falei|dise))\b"
+    r"\b((pensei|axei|axava|pensava|pensavamos|jurava|parecia) ke (era\w*|eran|fose\w*)|"
+    r"(nem|nao) sei (por ke|pork\w*) (eu )?(falei|dise)|"
+    r"(?P<earlier>me enganei|konfundi|nao pera\w*|pera\w* nao|ia (mas|levar|pedir|komprar)))\b"
 )
 OBJECT_WORDS = 4  # "achei que era uma micose": how far what was thought stands from the thought
 NOT_SO = re.compile(r"^(\w+ ){0,7}nao (tem|e|era|deu|foi) ")  # "verme eu já fiz exame e não tem, é a hemorroida"
@@ -63,11 +64,11 @@ def _thought(reading: Reading, told: Sequence[Said]) -> set[str]:
             place = sounds[: match.end()].count(" ") + 1
             own = [s for s in told if s.turn == index and place <= s.mention.first <= place + OBJECT_WORDS]
             nearest = {s.code for s in own if s.mention.first == min(o.mention.first for o in own)}
-            if nearest and not sounds[match.end() :].startswith((" mas", " e ")):
+            if nearest and match["earlier"] is None and not sounds[match.end() :].startswith((" mas", " e ")):
                 named = nearest
             else:
                 named = {s.code for s in told if s.turn < index}
-            if _later(told, (index, place), named):
+            if _later(told, (index, place - 1), named):
                 back |= named
     return back
 

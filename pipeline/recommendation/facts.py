@@ -219,8 +219,14 @@ def _of_a_pregnancy(said: Said, reading: Reading) -> bool:
 
 
 def _child_stated(reading: Reading, holding: Sequence[Said]) -> bool:
-    adult = max(s.turn for s in holding if s.code == "adulto")
+    adult = max((s.turn for s in holding if s.code == "adulto" and not _names_a_form(s, reading)), default=-1)
     return any(s.code in ("crianca", "bebe") and s.turn > adult for s in holding)
+
+
+def _names_a_form(adult: Said, reading: Reading) -> bool:
+    """ "o de adulto ou o pequeno?": a product's, said of nobody."""
+    first = adult.mention.first
+    return first > 0 and reading.turns[adult.turn].scan.spoken.tokens[first - 1].sound == "de"
 
 
 def _own_dengue(reading: Reading) -> bool:

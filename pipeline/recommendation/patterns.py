@@ -12,7 +12,7 @@ Case, accents and spelling that sounds the same do not matter: a pattern is fold
 import re
 from dataclasses import dataclass
 
-from pipeline.recommendation.spoken import sound_of
+from pipeline.recommendation.spoken import QUEUES, sound_of
 
 PIECE = re.compile(r"~{1,2}\d+|\(|\)|\||\?|[^\s()|?~]+|\s+")
 DENIALS = re.compile(r"\b(não|nem|sem|nunca|nenhum\w*|zero)\b")
@@ -117,7 +117,7 @@ class _Parser:
         stem = piece.removesuffix("*")
         if "*" in stem or not sound_of(stem):
             raise PatternError(f"{self.source!r}: '*' stands only at a word's end")
-        sound = sound_of(stem)
+        sound = QUEUES.get(stem.casefold(), sound_of(stem))
         if not piece.endswith("*"):
             return re.escape(sound) + " ", (sound + " ",)
         if stem.endswith("ç"):

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pipeline.recommendation.denial import sounds_of
 from pipeline.recommendation.facts import Facts
 from pipeline.recommendation.lexicon import Kind
-from pipeline.recommendation.turns import STATERS, Said, Turn
+from pipeline.recommendation.turns import STATERS, Said, Status, Turn
 from pipeline.recommendation.void import ADDRESSING
 
 OWN_WORDS = (STATERS - ADDRESSING) | sounds_of(
@@ -71,18 +71,20 @@ def wanted(facts: Facts) -> bool:
 
 def _came_for_something_else(facts: Facts, asked: int) -> bool:
     """ "eu vim só trocar essa nota", after whatever was asked of the complaint."""
+    last = max(((said.turn, said.mention.first) for said in facts.complaints), default=(0, 0))
     complained = {said.turn for said in facts.complaints}
-    turns = enumerate(facts.reading.turns)
-    return any("outro_motivo" in turn.cues and n > asked and n not in complained for n, turn in turns)
+    came = [s for s in facts.reading.said if s.code == "outro_motivo" and s.status is Status.SAID]
+    return any(s.turn > asked and (s.turn not in complained or (s.turn, s.mention.first) > last) for s in came)
 
 
 def _declined(facts: Facts) -> bool:
     """ "quer alguma coisa pra dor?" "quero nada não": offered, refused, and asked for by nobody."""
     turns = facts.reading.turns
-    refusals = [index for index, turn in enumerate(turns) if "recusa" in turn.cues or _declines(facts, index)]
-    if not refusals or any(said.turn >= refusals[-1] for said in facts.complaints):
+    refused = [(index, 0) for index in range(len(turns)) if _declines(facts, index)]
+    refused += [(n, m.first) for n, turn in enumerate(turns) for m in turn.scan.mentions if m.concept.code == "recusa"]
+    if not refused or any((said.turn, said.mention.first) > max(refused) for said in facts.complaints):
         return False
-    offer = (refusals[-1] - 1, refusals[-1])
+    offer = (max(refused)[0] - 1, max(refused)[0])
     return not any(_requests(facts, index) for index in range(len(turns)) if index not in offer)
 
 

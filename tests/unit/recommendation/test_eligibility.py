@@ -37,6 +37,9 @@ def code_of(book: Rulebook, shelf: Shelf, texts: list[str]) -> str:
         (["tô com o intestino preso desde que comecei o tramadol"], "efeito_adverso"),
         (["tô com coceira depois que tomei a amoxicilina, tem um creme?"], "efeito_adverso"),
         (["quero um pra dor de cabeça", "grávida?", "não sei, não fiz teste"], "gestante"),
+        (["quero um xarope pra tosse seca, mas um xarope me derrubou quando eu era rapaz"], "alergia"),
+        (["dor nas costas", "toma o quê", "não sei, um amarelinho que me deram quase me mata"], "alergia"),
+        (["meu neto tá com o peito roncando de catarro", "o xarope de adulto ou o pequeno"], "crianca_idade"),
         (["dor nas costas", "alergia", "um comprimidinho amarelo me encheu de placa"], "alergia"),
     ],
 )
