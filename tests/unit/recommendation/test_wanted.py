@@ -51,6 +51,7 @@ def test_a_symptom_that_nobody_wants_served_is_silence(book: Rulebook, shelf: Sh
             "alergia_clorexidina",
         ),
         (["tô com dor de dente", "tem dipirona", "a dipirona me deixa empipocada"], "alergia_dipirona"),
+        (["minha filha de nove tá com febre", "alergia", "só dipirona ela fica toda pintadinha"], "alergia_dipirona"),
         (["dor nas costas", "aspirina?", "vixe, aspirina me deu placa no corpo"], "alergia_aas"),
     ],
 )
