@@ -33,7 +33,7 @@ def wait_for_receipt(folder: Path, name: str, timeout_s: float) -> ErasureReceip
     while not answer.exists():
         if time.monotonic() > deadline:
             raise ErasureError("the running recorder did not answer; look at its log, and ask again")
-        time.sleep(_POLL_S)
+        time.sleep(_POLL_S)  # another process writes the answer; this one, a command, has nothing else to do
     said: dict[str, Any] = json.loads(answer.read_text(encoding="utf-8"))
     answer.unlink()
     if "error" in said:
