@@ -10,9 +10,10 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 import duckdb
 import httpx
@@ -26,6 +27,8 @@ from client.registration import Registration
 from client.wav import WavAudio, paced
 from deployments.machine import free_port
 from sandbox.recordings import load_dialogues
+
+T = TypeVar("T")
 
 BALTO = str(Path(sys.executable).with_name("balto"))
 READY_WITHIN_S = 150.0
@@ -58,11 +61,19 @@ class Service:
         self.lines.extend(line.rstrip() for line in self.process.stdout)
 
     def await_line(self, text: str) -> None:
-        deadline_s = time.monotonic() + READY_WITHIN_S
-        while text not in self.said:
-            assert self.process.poll() is None, self.said
-            assert time.monotonic() < deadline_s, self.said
-            time.sleep(0.2)
+        def told() -> bool:
+            assert text in self.said or self.process.poll() is None, self.said
+            return text in self.said
+
+        assert until(told, READY_WITHIN_S), self.said
+
+
+def until(found: Callable[[], T], within_s: float) -> T:
+    """What `found` answers at last: the first that is something, or the one at the end of the time."""
+    deadline_s = time.monotonic() + within_s
+    while not (answer := found()) and time.monotonic() < deadline_s:
+        time.sleep(0.1)  # other processes do what is waited for, and none of them tells this one
+    return answer
 
 
 def newcomer(folder: Path) -> dict[str, str]:
@@ -99,10 +110,8 @@ def starters_of(name: str, root: int) -> set[str]:
 
 def await_no_process(folder: Path) -> list[str]:
     """What is still there after a while: Ray's agents, told to end in the midst of their own start, end after it."""
-    deadline_s = time.monotonic() + AGENTS_GONE_WITHIN_S
-    while (left := processes_of(folder)) and time.monotonic() < deadline_s:
-        time.sleep(0.2)
-    return left
+    until(lambda: not processes_of(folder), AGENTS_GONE_WITHIN_S)
+    return processes_of(folder)
 
 
 @pytest.fixture(scope="module")
@@ -212,15 +221,14 @@ def published_row(service: Service, interaction_id: str) -> dict[str, object]:
     """As an analyst reads it, once it and its feedback are published."""
     query = """SELECT cliente_codigo, balcao_id, situacao, produto, resultado
                FROM analise.interacoes WHERE interacao_id = ? AND resultado IS NOT NULL"""
-    deadline_s = time.monotonic() + PUBLISHED_WITHIN_S
-    while time.monotonic() < deadline_s:
+
+    def rows() -> list[tuple[object, ...]]:
         with duckdb.connect(str(service.folder / "dados" / "registro.duckdb"), read_only=True) as database:
-            rows = database.execute(query, [interaction_id]).fetchall()
-        if rows:
-            names = ("cliente_codigo", "balcao_id", "situacao", "produto", "resultado")
-            return dict(zip(names, rows[0], strict=True))
-        time.sleep(0.5)
-    raise AssertionError(f"{interaction_id} is not in the published database")
+            return database.execute(query, [interaction_id]).fetchall()
+
+    found = until(rows, PUBLISHED_WITHIN_S)
+    assert found, f"{interaction_id} is not in the published database"
+    return dict(zip(("cliente_codigo", "balcao_id", "situacao", "produto", "resultado"), found[0], strict=True))
 
 
 def test_the_next_command_it_proposes_works(service: Service) -> None:
@@ -287,11 +295,12 @@ def test_told_to_stop_while_it_starts_it_ends_without_complaint(tmp_path: Path) 
         text=True,
         start_new_session=True,
     )
-    deadline_s = time.monotonic() + READY_WITHIN_S
-    while not any("raylet/raylet" in command for command in processes_of(tmp_path)):
+
+    def raylet_runs() -> bool:
         assert process.poll() is None
-        assert time.monotonic() < deadline_s
-        time.sleep(0.05)
+        return any("raylet/raylet" in command for command in processes_of(tmp_path))
+
+    assert until(raylet_runs, READY_WITHIN_S)
     process.send_signal(signal.SIGTERM)
     said, _ = process.communicate(timeout=STOPPED_WITHIN_S)
     assert process.returncode == 0, said
