@@ -1,85 +1,28 @@
 """One connected counter, with scripted stages, in virtual time."""
 
 import asyncio
-from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from configs.ingress import ConversationSettings
-from configs.recommendation import RecommendationSettings
-from pipeline.conversation.attending import CounterGone
-from pipeline.conversation.context import ConversationContext
-from pipeline.conversation.conversation import Conversation, Phase, Stages, TooFarAhead, WrongPhase
 from pipeline.events import (
     Decided,
     ErrorNoted,
-    FeedbackGiven,
     InteractionOutcome,
     ProductSuggested,
-    SessionEnded,
-    SessionStarted,
     Shown,
     Transcribed,
-    UtteranceHeard,
 )
-from pipeline.protocol import Feedback
 from pipeline.record.errors import SpoolError
 from pipeline.stages import StageFailed
+from tests.fakes.shop import COMPLAINT, Shop
 from tests.fakes.stages import (
-    COUNTER,
-    FakeGate,
-    FakeGateStream,
-    FakeRecommender,
-    FakeRecorder,
-    FakeTranscriber,
     refer,
     said,
     span,
     suggest,
 )
 
-SECOND = bytes(32_000)
-COMPLAINT = "estou com muita dor de cabeça desde ontem de noite e queria um remédio"
-
-
 pytestmark = pytest.mark.virtual_time
-
-
-class Shop:
-    """A conversation with all its stages, and what reached the counter."""
-
-    def __init__(self, version: int = 1, **settings: float) -> None:
-        self.gate = FakeGate()
-        self.transcriber = FakeTranscriber()
-        self.recommender = FakeRecommender()
-        self.recorder = FakeRecorder()
-        self.cards: list[dict[str, Any]] = []
-        self.gone = False
-        stages = Stages(self.gate, self.transcriber, self.recommender, self.recorder)
-        self.conversation = Conversation(
-            COUNTER,
-            version,
-            stages,
-            ConversationContext(RecommendationSettings()),
-            self._send,
-            ConversationSettings(**settings),  # type: ignore[arg-type]
-            "replica-1",
-        )
-
-    @property
-    def stream(self) -> FakeGateStream:
-        return self.gate.streams[0]
-
-    async def _send(self, message: dict[str, Any]) -> None:
-        if self.gone:
-            raise CounterGone
-        self.cards.append(message)
-
-    async def hear(self, seconds: float) -> None:
-        for _ in range(round(seconds * 10)):
-            self.conversation.listen(SECOND[:3200])
-            await asyncio.sleep(0.1)
 
 
 async def test_a_complaint_becomes_a_card_that_was_recorded_before_it_was_shown() -> None:
@@ -289,98 +232,3 @@ async def test_the_same_product_is_not_offered_to_the_recommender_as_new() -> No
     shop.stream.says(span(4, 6))
     await asyncio.sleep(5)
     assert [r.shown_skus for r in shop.recommender.asked] == [(), ("PARAC",)]
-
-
-async def test_all_audio_is_accounted_for() -> None:
-    shop = Shop()
-    shop.transcriber.answers = [said("")]
-    await shop.hear(70)
-    shop.stream.says(span(20, 22), replay_from=65 * 16_000)
-    await shop.hear(5)
-    await shop.conversation.finish("desconectado", 1000, ask=False)
-    (ended,) = shop.recorder.of(SessionEnded)
-    accounts = shop.recorder.of(UtteranceHeard)
-    assert (ended.received_s, ended.forwarded_s, ended.discarded_s) == pytest.approx((75, 2, 73))
-    assert sum(a.received_s for a in accounts) == pytest.approx(75)
-    assert all(a.received_s == pytest.approx(a.forwarded_s + a.discarded_s) for a in accounts)
-    assert len(shop.recorder.of(SessionStarted)) == 1
-
-
-async def test_an_open_utterance_is_finished_and_answered_at_a_drain() -> None:
-    shop = Shop()
-    shop.transcriber.answers = [said("estou com dor de cabeça")]
-    shop.recommender.answers = [suggest("PARAC", "dor de cabeça")]
-    await shop.hear(4)
-    shop.stream.at_finish = span(1, 3.9)
-    await shop.conversation.finish("reinicio", 1012, ask=True)
-    assert [card["comando"] for card in shop.cards] == ["recomendar"]
-    assert shop.conversation.phase is Phase.CLOSED
-
-
-async def test_after_a_disconnect_speech_is_transcribed_and_recorded_but_nobody_is_asked() -> None:
-    shop = Shop()
-    shop.transcriber.answers = [said(COMPLAINT)]
-    await shop.hear(4)
-    shop.stream.at_finish = span(1, 3.9)
-    await shop.conversation.finish("desconectado", 1005, ask=False)
-    assert [t.text for t in shop.recorder.of(Transcribed)] == [COMPLAINT]
-    assert shop.recommender.asked == []
-
-
-async def test_an_utterance_names_the_engine_that_heard_it() -> None:
-    shop = Shop()
-    shop.transcriber.answers = [said(COMPLAINT)]
-    await shop.hear(4)
-    shop.stream.at_finish = replace(span(1, 3.9), engine="cascade")
-    await shop.conversation.finish("desconectado", 1005, ask=False)
-    assert [heard.engine for heard in shop.recorder.of(UtteranceHeard) if heard.utterance_id] == ["cascade"]
-
-
-async def test_what_cannot_end_in_time_is_recorded_as_interrupted() -> None:
-    shop = Shop(finish_timeout_s=2)
-    shop.transcriber.answers = [said("x")]
-    shop.transcriber.delays_s = [3600]
-    await shop.hear(4)
-    shop.stream.says(span(1, 3))
-    await shop.conversation.finish("desconectado", 1005, ask=False)
-    assert [t.failure for t in shop.recorder.of(Transcribed)] == ["interrompida"]
-    assert shop.stream.closed
-
-
-async def test_audio_far_ahead_of_real_time_is_refused() -> None:
-    shop = Shop(max_ahead_s=30)
-    shop.conversation.listen(SECOND * 29)
-    with pytest.raises(TooFarAhead):
-        shop.conversation.listen(SECOND * 2)
-
-
-async def test_audio_that_the_gate_never_decided_is_bounded_and_its_loss_is_recorded() -> None:
-    shop = Shop(max_held_s=20)
-    for _ in range(25):
-        shop.conversation.listen(SECOND)
-        await asyncio.sleep(1)
-    assert shop.stream.audio.held_samples <= 20 * 16_000
-    assert {e.kind for e in shop.recorder.of(ErrorNoted)} == {"audio_perdido"}
-
-
-async def test_an_utterance_whose_audio_is_gone_is_recorded_as_expired() -> None:
-    shop = Shop()
-    await shop.hear(4)
-    shop.stream.says(replay_from=4 * 16_000)
-    shop.stream.says(span(1, 3))
-    assert [t.failure for t in shop.recorder.of(Transcribed)] == ["expirada"]
-
-
-async def test_a_closed_conversation_stays_closed() -> None:
-    shop = Shop()
-    await shop.conversation.close("fim", 1000)
-    shop.conversation.listen(SECOND)
-    assert shop.stream.audio.end_sample == 0
-    with pytest.raises(WrongPhase):
-        await shop.conversation.close("fim", 1000)
-
-
-async def test_feedback_is_recorded() -> None:
-    shop = Shop()
-    shop.conversation.feedback(Feedback(comando="feedback", id_interacao="i1", resultado="venda_realizada"))
-    assert [(f.interaction_id, f.resultado) for f in shop.recorder.of(FeedbackGiven)] == [("i1", "venda_realizada")]
