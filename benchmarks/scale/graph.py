@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -102,14 +103,18 @@ class Graph:
     def stop(self) -> None:
         if self._process.poll() is None:
             self._process.terminate()
-        self._process.wait(STOP_TIMEOUT_S)
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.send_signal(signal.SIGABRT)
+            self._process.wait()
+            raise GraphError(f"the graph did not stop in {STOP_TIMEOUT_S:g} s; its threads are above") from None
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
             pipe.close()
 
     def _read(self) -> Any:
         assert self._process.stdout is not None
-        while line := self._process.stdout.readline():
-            if line.startswith(("{", "[", '"')):  # Ray prints to standard output too
-                return json.loads(line)
+        if line := self._process.stdout.readline():
+            return json.loads(line)
         raise GraphError(f"the graph's process ended with {self._process.wait(STOP_TIMEOUT_S)}")

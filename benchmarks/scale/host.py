@@ -4,21 +4,26 @@
     {"do": "replicas"}                                 deployment -> [[replica id, pid, state, node id], …]
     {"do": "add_node", "cpus": 4}                      a second node, on this machine
     {"do": "deploy", "config": "path.yaml"}            as `serve deploy` does
-Its input's end, or SIGTERM, stops the graph.
+Its input's end, or SIGTERM, stops the graph. An order that is not done in time ends the process, and its standard error
+says where every thread was; so does SIGABRT.
 """
 
 import argparse
+import faulthandler
 import json
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from cli.run.signals import stop_signals
 from deployments.cluster import Cluster, apply_config, start_cluster, stop_cluster
 
 ANSWER_TIMEOUT_S = 10.0
+ORDER_TIMEOUT_S = 60.0
 
 
 def main() -> None:
@@ -26,19 +31,33 @@ def main() -> None:
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--port", type=int, required=True)
     arguments = parser.parse_args()
-    with stop_signals():
+    faulthandler.enable()
+    with stop_signals(), own_output() as answers:
         began = time.monotonic()
         cluster = start_cluster(arguments.config, arguments.port, ready_timeout_s=120.0)
         try:
-            _answer({"ready_s": time.monotonic() - began})
+            _answer({"ready_s": time.monotonic() - began}, answers)
             for line in sys.stdin:
-                _answer(_do(json.loads(line), cluster))
+                faulthandler.dump_traceback_later(ORDER_TIMEOUT_S, exit=True)
+                _answer(_do(json.loads(line), cluster), answers)
+                faulthandler.cancel_dump_traceback_later()
         finally:
             stop_cluster(cluster)
 
 
-def _answer(answer: object) -> None:
-    print(json.dumps(answer), flush=True)
+@contextmanager
+def own_output() -> Iterator[TextIO]:
+    """Standard output; what others in this process print meanwhile, Ray above all, goes to standard error.
+
+    From its own threads, that is: into the midst of a line.
+    """
+    answers = sys.stdout
+    with redirect_stdout(sys.stderr):
+        yield answers
+
+
+def _answer(answer: object, answers: TextIO) -> None:
+    print(json.dumps(answer), file=answers, flush=True)
 
 
 def _do(order: dict[str, Any], cluster: Cluster) -> Any:
