@@ -1,12 +1,15 @@
 """What this machine offers to a cluster that is started on it."""
 
 import os
+import random
 import resource
 import socket
+from contextlib import suppress
 
 LOGICAL_CPUS_PER_CORE = 8  # replicas mostly wait: Ray's CPUs are a budget for placement, not a limit on use
 LEAST_LOGICAL_CPUS = 16
 CONNECTIONS = 4096  # HAProxy's own default
+PORTS = range(20_000, 30_000)  # Ray's workers have those below, Serve's replicas some above, the system from 32,768 on
 
 
 def logical_cpus() -> int:
@@ -40,8 +43,12 @@ def machine_resources() -> dict[str, float]:
 
 
 def free_port() -> int:
-    """A TCP port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port that nothing listens on now, and that the system gives to nobody who asks for just any.
+
+    Between this call and whoever listens on it, a cluster's start opens hundreds of sockets on ports of that kind.
+    """
+    while True:
+        port = random.SystemRandom().choice(PORTS)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("", port))
+            return port
