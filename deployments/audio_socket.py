@@ -50,7 +50,7 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
     """
 
     _taker: Take | None = None
-    _cut = b""  # the beginning of a frame, after `_taker` is set
+    _cut = b""  # the beginning of a frame: uvicorn gets whole ones, or a taker that comes meanwhile would get the rest
     _fragmented = False  # within a message of several frames
 
     def take_audio(self, taker: Take) -> None:
@@ -93,7 +93,7 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
         self._taker(b"".join(frames))
 
     def data_received(self, data: bytes) -> None:
-        if self._taker is None:
+        if self._taker is None and self.conn.state is not State.OPEN:
             super().data_received(data)
             return
         if self._cut:
@@ -105,7 +105,7 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
                 self._keep(data[at:], bounds)
                 return
             payload, end = bounds
-            if data[at] == BINARY_WHOLE and data[at + 1] & MASKED and not self._fragmented:
+            if self._taker and data[at] == BINARY_WHOLE and data[at + 1] & MASKED and not self._fragmented:
                 if not self.close_sent:
                     self._taker(apply_mask(data[payload:end], data[payload - 4 : payload]))
             else:

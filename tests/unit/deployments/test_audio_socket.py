@@ -128,6 +128,35 @@ async def test_audio_that_came_before_its_taker_is_not_lost() -> None:
     assert not wire.transport.paused
 
 
+@given(st.integers(1, 2 * 3208 - 1))
+def test_a_taker_that_comes_in_the_midst_of_a_frame_gets_all_of_it(until: int) -> None:
+    """A counter that connects again sends what gathered meanwhile at once, before its key is checked."""
+
+    async def scenario() -> None:
+        wire = await connected()
+        pcm = [bytes([n]) * 3200 for n in (1, 2, 3)]
+        for part in pcm:
+            wire.client.send_binary(part)
+        sent = wire.sent()
+        wire.receive(sent[:until])
+        await wire.take()
+        wire.receive(sent[until:])
+        assert wire.heard == pcm
+        assert not wire.transport.paused
+
+    asyncio.run(scenario())
+
+
+async def test_a_goodbye_before_there_is_a_taker_reaches_the_application() -> None:
+    wire = await connected()
+    wire.client.send_binary(b"last")
+    wire.client.send_close(1000)
+    wire.receive(wire.sent() + b"what follows is no frame")
+    await wire.take()
+    assert wire.heard == [b"last"]
+    assert wire.closed_with == 1000
+
+
 async def test_what_is_not_a_whole_binary_message_stays_with_uvicorn() -> None:
     wire = await connected()
     await wire.take()
