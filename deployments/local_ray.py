@@ -20,6 +20,7 @@ import ray
 from ray._private.node import Node
 
 from deployments.forking import ForkServer
+from deployments.haproxy_program import END_WITH_PARENT
 from deployments.raylet_command import (
     ENVIRONMENTS,
     WORKER,
@@ -29,7 +30,6 @@ from deployments.raylet_command import (
     without_dashboard_agent,
 )
 
-END_WITH_RAYLET = Path(__file__).with_name("end_with_raylet.py")
 OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LEFT_OUT = ("start_monitor", "start_api_server")
 LOGS = "start_log_monitor"  # what replicas print, to this process
@@ -57,7 +57,7 @@ def start_local_ray(logical_cpus: int, temp_dir: Path, forks: ForkServer | None,
 def _changed(forks: ForkServer, command: Command) -> Command:
     if METRICS not in os.environ:
         command = without_dashboard_agent(command)
-    command = with_script(ENVIRONMENTS, [str(END_WITH_RAYLET), sys.executable], command)
+    command = with_script(ENVIRONMENTS, [str(END_WITH_PARENT), "RAY_RAYLET_PID", sys.executable], command)
     return with_script(WORKER, forks.client, command)
 
 

@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-SCRIPT = Path(__file__).parents[3] / "deployments" / "end_with_raylet.py"
+SCRIPT = Path(__file__).parents[3] / "deployments" / "end_with_parent.py"
 RAYLET = """
 import os, subprocess, sys
 os.environ["RAY_RAYLET_PID"] = str(os.getpid())
 program = [sys.executable, "-c", "import os; print(os.getpid(), flush=True); input()"]
-subprocess.run([sys.executable, sys.argv[1], *program])
+subprocess.run([sys.executable, sys.argv[1], "RAY_RAYLET_PID", *program])
 """
 WITHIN_S = 20
 
@@ -34,7 +34,7 @@ def test_it_ends_when_its_raylet_is_killed() -> None:
 def test_it_does_not_begin_when_its_raylet_has_ended() -> None:
     environment = {"RAY_RAYLET_PID": "1"}
     began = subprocess.run(
-        [sys.executable, SCRIPT, sys.executable, "-c", "print('began')"],
+        [sys.executable, SCRIPT, "RAY_RAYLET_PID", sys.executable, "-c", "print('began')"],
         env=environment,
         capture_output=True,
         check=True,
