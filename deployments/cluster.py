@@ -12,7 +12,6 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,11 +25,7 @@ from deployments.machine import free_port, haproxy_threads, logical_cpus, most_c
 if TYPE_CHECKING:
     from ray.serve.schema import ApplicationStatusOverview, ServeDeploySchema
 
-logger = logging.getLogger(__name__)
-
 POLL_S = 0.05
-SEE_OFF_TIMEOUT_S = 15.0  # open utterances end within IngressSettings.drain_timeout_s, then the courier hands over
-DRAIN_TIMEOUT_S = 60.0  # each deployment has its own, shorter one in the configuration
 
 
 class ClusterError(Exception):
@@ -172,12 +167,16 @@ def _start_serve(config: "ServeDeploySchema") -> None:
 def _await_ready(cluster: Cluster, timeout_s: float) -> None:
     from ray import serve
 
+    from deployments.local_ray import lost_processes
+
     deadline = time.monotonic() + timeout_s
     answer = "nothing yet"
     while time.monotonic() < deadline:
         answer = probe(f"{cluster.url}/pronto")
         if not answer:
             return
+        if lost := lost_processes():
+            raise ClusterError(f"Ray's {' and '.join(lost)} ended during the start (logs: {cluster.run_dir})")
         for name, application in serve.status().applications.items():
             if application.status == "DEPLOY_FAILED":
                 raise ClusterError(f"{name} could not start: {_reason(application)} (logs: {cluster.run_dir})")
@@ -207,40 +206,9 @@ def _reason(application: "ApplicationStatusOverview") -> str:
 def _stop_ray(cluster: Cluster) -> None:
     try:
         if "ray" in sys.modules:
-            _shut_ray_down()
+            from deployments.shutdown import shut_ray_down
+
+            shut_ray_down()
     finally:
         if cluster.forks is not None:
             cluster.forks.close()
-
-
-def _shut_ray_down() -> None:
-    import ray
-
-    try:
-        if ray.is_initialized():
-            with suppress(Exception):  # a controller that is gone already must not keep Ray's processes alive
-                _drain_serve()
-    finally:
-        ray.shutdown()
-
-
-def _drain_serve() -> None:
-    """`serve.shutdown` for a process without handles; its call is told not to try again, or Ray complains of it."""
-    import ray
-    from ray.serve.context import _get_global_client
-
-    from deployments.retirement import drain_every_ingress, end_drained_ingress
-
-    client = _get_global_client()
-    if client is None:
-        return
-    drained = False
-    try:
-        drained = drain_every_ingress(SEE_OFF_TIMEOUT_S)
-    except Exception as error:  # an ingress that cannot be asked is stopped like every other replica
-        logger.warning("not every ingress replica could be asked to drain: %s", error)
-    ending = client._controller.graceful_shutdown.options(max_task_retries=0).remote()
-    if drained:
-        end_drained_ingress()
-    with suppress(ray.exceptions.RayActorError):  # the controller ends last
-        ray.get(ending, timeout=DRAIN_TIMEOUT_S)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import ray
+from ray._private import ray_constants, worker
 from ray._private.node import Node
 
 from deployments.forking import ForkServer
@@ -33,6 +34,7 @@ from deployments.raylet_command import (
 OBJECT_STORE_BYTES = 80 << 20  # calls carry their audio by value; the store holds almost nothing
 LEFT_OUT = ("start_monitor", "start_api_server")
 LOGS = "start_log_monitor"  # what replicas print, to this process
+VITAL = (ray_constants.PROCESS_TYPE_GCS_SERVER, ray_constants.PROCESS_TYPE_RAYLET)
 METRICS = "RAY_enable_metrics_collection"  # an operator who sets it gets Ray's own metrics, and their agent
 
 
@@ -52,6 +54,16 @@ def start_local_ray(logical_cpus: int, temp_dir: Path, forks: ForkServer | None,
             logging_level=logging.WARNING,
             _temp_dir=str(temp_dir),
         )
+
+
+def lost_processes() -> list[str]:
+    """Those of the Ray that this process started without which nothing works, and that have ended.
+
+    Without its store of the cluster's state (the GCS) Ray goes on for a minute, then ends this process; it starts
+    neither of them again.
+    """
+    node: Any = worker._global_node
+    return [kind for kind, _ in node.dead_processes() if kind in VITAL] if node else []
 
 
 def _changed(forks: ForkServer, command: Command) -> Command:

@@ -35,11 +35,16 @@ async def stopping(replica_id: str) -> None:
 
 
 async def _details() -> dict[str, Any]:
+    details: dict[str, Any] = await _asked_for_details()
+    return details
+
+
+def _asked_for_details() -> Any:
+    """What to wait for. Serve's own functions that do so wait for ever where the controller does not answer."""
     client = _get_global_client()
     if client is None:
         raise LookupError("Serve is not running")
-    details: dict[str, Any] = await client._controller.get_serve_instance_details.remote()
-    return details
+    return client._controller.get_serve_instance_details.remote()
 
 
 def state_of(replica_id: str, details: dict[str, Any]) -> ReplicaState | None:
@@ -52,15 +57,21 @@ def state_of(replica_id: str, details: dict[str, Any]) -> ReplicaState | None:
     return None
 
 
+def running_ingress(details: dict[str, Any], application: str) -> int:
+    """How many ingress replicas of it run, by Serve's details."""
+    ingress = details["applications"][application]["deployments"].get(INGRESS, {"replicas": ()})
+    return sum(ReplicaState(replica["state"]) is ReplicaState.RUNNING for replica in ingress["replicas"])
+
+
 def drain_every_ingress(timeout_s: float) -> bool:
     """Have every ingress replica see its counters off and hand over what it recorded, while all stages still run.
 
-    True when every one of them has done so.
+    True when every one of them has done so. Raises whatever Ray does.
     """
     drained = True
-    for name, application in serve.status().applications.items():
-        ingress = application.deployments.get(INGRESS)
-        running = ingress.replica_states.get(ReplicaState.RUNNING, 0) if ingress else 0
+    details = ray.get(_asked_for_details(), timeout=timeout_s)
+    for name in details["applications"]:
+        running = running_ingress(details, name)
         failures = [error for error in ask_every_ingress(name, "drain", timeout_s, running) if error is not None]
         for error in failures:
             logger.warning("an ingress replica was not drained: %s", type(error).__name__)

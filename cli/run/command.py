@@ -124,6 +124,7 @@ def _check_graph(config: ConfigFile, graphs: "Sequence[ApplicationSettings]") ->
 
 def _serve(environment: Environment, profile: Profile, config: ConfigFile, demo: bool, stop: threading.Event) -> None:
     from deployments.cluster import ClusterError, apply_config, start_cluster, stop_cluster
+    from deployments.local_ray import lost_processes
 
     began_s = time.monotonic()
     with ExitStack() as stack:
@@ -143,7 +144,8 @@ def _serve(environment: Environment, profile: Profile, config: ConfigFile, demo:
             edits = Edits(config, partial(_checked, environment, profile), lambda path: apply_config(path, cluster))
             _watch(cluster, providers, edits, stop)
         finally:
-            stopping()
+            if not lost_processes():  # else nobody can be answered any more
+                stopping()
             stop_cluster(cluster)
 
 
@@ -164,11 +166,16 @@ def _welcome(url: str, published_db: Path, demo: bool) -> None:
 def _watch(cluster: "Cluster", providers: Emulators | None, edits: Edits, stop: threading.Event) -> None:
     """Until told to stop. Raises CommandError when the service is gone for good, so that a supervisor restarts it."""
     from deployments.cluster import probe
+    from deployments.local_ray import lost_processes
 
     healthy_s = time.monotonic()
     while not stop.wait(HEALTH_EVERY_S):
         if providers and not providers.running:
             raise CommandError("the sandbox's emulators ended; start again with: balto run --profile sandbox")
+        if lost := lost_processes():
+            raise CommandError(
+                f"Ray's {' and '.join(lost)} ended, and the service with it; start again with: balto run"
+            )
         edits.look()
         problem = probe(f"{cluster.url}/saude")
         if not problem:

@@ -7,7 +7,7 @@ from ray.serve._private.common import DeploymentID, ReplicaState
 from ray.serve.exceptions import DeploymentUnavailableError
 
 from deployments import retirement
-from deployments.retirement import ask_every_ingress, state_of, stopping
+from deployments.retirement import ask_every_ingress, drain_every_ingress, running_ingress, state_of, stopping
 
 
 def details(**states: str) -> dict[str, Any]:
@@ -21,6 +21,25 @@ def test_the_state_is_the_replicas_own() -> None:
     assert state_of("a", found) is ReplicaState.RUNNING
     assert state_of("b", found) is ReplicaState.STOPPING
     assert state_of("c", found) is None
+
+
+def test_ingress_replicas_that_run_are_counted() -> None:
+    assert running_ingress(details(a="RUNNING", b="STOPPING", c="RUNNING"), "balto") == 2
+    assert running_ingress({"applications": {"other": {"deployments": {}}}}, "other") == 0
+
+
+def test_a_drain_does_not_wait_for_a_controller_that_never_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[float] = []
+
+    def get(asked: object, timeout: float) -> None:
+        waited.append(timeout)
+        raise TimeoutError
+
+    monkeypatch.setattr(retirement, "_asked_for_details", object)
+    monkeypatch.setattr(retirement.ray, "get", get)
+    with pytest.raises(TimeoutError):
+        drain_every_ingress(timeout_s=7)
+    assert waited == [7]
 
 
 @pytest.mark.virtual_time
