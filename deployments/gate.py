@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from configs.gate import GateSettings
 from deployments.direct_serving import serve_directly
+from deployments.ending import at_its_end
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
 
 # A tick of audio arrives in many pieces, and the loop waits for each until the thread that computes lets go of Python:
@@ -24,6 +25,7 @@ class GateReplica:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gate")
         sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._direct = await serve_directly({"step": self.step})
+        at_its_end(self, self._direct.close)
 
     async def step(self, columns: TickColumns) -> ReplyColumns:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._step, columns)
@@ -39,6 +41,3 @@ class GateReplica:
 
     async def ready(self) -> bool:
         return True
-
-    async def __del__(self) -> None:
-        await self._direct.close()

@@ -9,6 +9,7 @@ from configs.model import ModelSettings
 from configs.recommendation import RecommendationSettings
 from deployments.accounts import share_accounts
 from deployments.direct_serving import CalledDirectly, serve_directly
+from deployments.ending import at_its_end
 from pipeline.recommendation.chat import make_chat_model
 from pipeline.recommendation.recommend import make_recommender
 from pipeline.stages import RecommendationRequest, StageFailed, Verdict
@@ -22,11 +23,12 @@ class RecommenderReplica(CalledDirectly):
         self._recommender = make_recommender(settings, self._model)
         self._sharing = await share_accounts([self._model.account], recorder) if self._model else None
         self._direct = await serve_directly({"recommend": self.recommend})
+        at_its_end(self, self._close)
 
     async def recommend(self, request: RecommendationRequest) -> Verdict | StageFailed:
         return await self._recommender.recommend(request)
 
-    async def __del__(self) -> None:
+    async def _close(self) -> None:
         await self._direct.close()
         if self._sharing:
             self._sharing.cancel()

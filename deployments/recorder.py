@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from configs.environment import Environment
 from configs.record import RecordSettings
+from deployments.ending import at_its_end
 from pipeline.providers.shares import AccountShares, Holding, Share
 from pipeline.record.batch import Batch
 from pipeline.stages import Counter, RegistryError
@@ -25,6 +26,7 @@ class RecorderReplica:
         environment = Environment()
         self._service = RecordService(settings, environment.data_dir, environment.published_db)
         self._shares = AccountShares(time.monotonic, lambda what: logger.error("ALERT %s", what))
+        at_its_end(self, lambda: _apart(self._service.close))
 
     async def commit(self, batch: Batch) -> int:
         return await asyncio.wrap_future(self._service.submit(batch))
@@ -62,9 +64,6 @@ class RecorderReplica:
 
     async def ready(self) -> bool:
         return not self._service.closed
-
-    async def __del__(self) -> None:
-        await _apart(self._service.close)
 
 
 async def _apart(work: Callable[[], T]) -> T:

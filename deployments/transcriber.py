@@ -9,6 +9,7 @@ from configs.environment import Environment
 from configs.transcription import TranscriptionSettings
 from deployments.accounts import share_accounts
 from deployments.direct_serving import CalledDirectly, serve_directly
+from deployments.ending import at_its_end
 from pipeline.events import ProviderCalled
 from pipeline.providers.partner import SharedAccount
 from pipeline.stages import SpeechPart, StageFailed, StreamId, Transcription, TranscriptionRequest
@@ -30,6 +31,7 @@ class TranscriberReplica(CalledDirectly):
             accounts.append(live)
         self._sharing = await share_accounts(accounts, recorder)
         self._direct = await serve_directly({"transcribe": self.transcribe, "hear": self.hear})
+        at_its_end(self, self._close)
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         return await (self._along or self._whole).transcribe(request)
@@ -42,7 +44,7 @@ class TranscriberReplica(CalledDirectly):
         await self._along.end(ended)
         return self._along.unclaimed()
 
-    async def __del__(self) -> None:
+    async def _close(self) -> None:
         await self._direct.close()
         self._sharing.cancel()
         if self._along:

@@ -9,6 +9,7 @@ import asyncio
 import time
 
 from deployments.direct_serving import CalledDirectly, serve_directly
+from deployments.ending import at_its_end
 from pipeline.events import ProviderCalled, ProviderRole
 from pipeline.stages import (
     Basis,
@@ -33,6 +34,7 @@ class DelayedTranscriber(CalledDirectly):
         self._delay_s = delay_s
         self._next: dict[str, int] = {}
         self._direct = await serve_directly({"transcribe": self.transcribe})
+        at_its_end(self, self._direct.close)
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription:
         number = self._next.get(request.session_id, FIRST)
@@ -41,9 +43,6 @@ class DelayedTranscriber(CalledDirectly):
         call = await _wait(self._delay_s, ProviderRole.TRANSCRIBER)
         return Transcription(text=text, provider="double", model="double", words=len(text.split()), calls=(call,))
 
-    async def __del__(self) -> None:
-        await self._direct.close()
-
 
 class DelayedRecommender(CalledDirectly):
     """A card for each customer: the dialogue's product, once in a conversation."""
@@ -51,6 +50,7 @@ class DelayedRecommender(CalledDirectly):
     async def __init__(self, delay_s: float) -> None:  # type: ignore[misc]  # Serve awaits it
         self._delay_s = delay_s
         self._direct = await serve_directly({"recommend": self.recommend})
+        at_its_end(self, self._direct.close)
 
     async def recommend(self, request: RecommendationRequest) -> Suggest | Silence:
         basis = Basis(engine="double", calls=(await _wait(self._delay_s, ProviderRole.RECOMMENDER),))
@@ -60,9 +60,6 @@ class DelayedRecommender(CalledDirectly):
             return Silence(reason="ja_mostrado", basis=basis)
         item = Suggestion(sku=sku, produto="Dublê 500 mg", explicacao="Resposta do dublê.", evidence=(quote,))
         return Suggest(items=(item,), basis=basis)
-
-    async def __del__(self) -> None:
-        await self._direct.close()
 
 
 async def _wait(delay_s: float, role: ProviderRole) -> ProviderCalled:
