@@ -42,7 +42,7 @@ class Server:
         self.gate, self.transcriber, self.recommender = FakeGate(), FakeTranscriber(), FakeRecommender()
         self.recorder, self.registry = FakeRecorder(), FakeRegistry()
         stages = Stages(self.gate, self.transcriber, self.recommender, self.recorder)
-        settings_ = IngressSettings(**{"auth_timeout_s": 0.2, **settings})
+        settings_ = IngressSettings(**settings)
         context = partial(ConversationContext, RecommendationSettings())
         self.desk = Desk(stages, self.registry, context, settings_, "r1")
         self.ready = True
@@ -236,7 +236,7 @@ def test_a_drain_tells_every_counter_1012_and_admits_no_one(serve: Any) -> None:
 
 
 def test_a_counter_whose_key_comes_during_the_drain_is_sent_away_too(serve: Any) -> None:
-    server, client = serve(auth_timeout_s=5.0)
+    server, client = serve()
     with client.websocket_connect("/ws") as socket:
         client.portal.call(server.desk.drain)
         socket.send_json(GOOD)
