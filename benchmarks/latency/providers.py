@@ -6,6 +6,8 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+STOP_TIMEOUT_S = 5.0
+
 
 @contextmanager
 def emulated_providers(*, speech_ms: float, chat_ms: float) -> Iterator[dict[str, str]]:
@@ -26,3 +28,7 @@ def emulated_providers(*, speech_ms: float, chat_ms: float) -> Iterator[dict[str
             }
         finally:
             process.terminate()
+            try:
+                process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:  # somebody still holds a connection to it
+                process.kill()

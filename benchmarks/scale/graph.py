@@ -79,7 +79,11 @@ class Graph:
             stdout=subprocess.PIPE,
             text=True,
         )
-        self.ready_s = float(self._read()["ready_s"])
+        try:
+            self.ready_s = float(self._read()["ready_s"])
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(

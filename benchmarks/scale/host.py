@@ -4,8 +4,8 @@
     {"do": "replicas"}                                 deployment -> [[replica id, pid, state, node id], …]
     {"do": "add_node", "cpus": 4}                      a second node, on this machine
     {"do": "deploy", "config": "path.yaml"}            as `serve deploy` does
-Its input's end, or SIGTERM, stops the graph. An order that is not done in time ends the process, and its standard error
-says where every thread was; so does SIGABRT.
+Its input's end, or SIGTERM, stops the graph. A start or an order that is not done in time ends the process, and its
+standard error says where every thread was; so does SIGABRT.
 """
 
 import argparse
@@ -24,6 +24,8 @@ from deployments.cluster import Cluster, apply_config, start_cluster, stop_clust
 
 ANSWER_TIMEOUT_S = 10.0
 ORDER_TIMEOUT_S = 60.0
+READY_TIMEOUT_S = 120.0
+START_TIMEOUT_S = READY_TIMEOUT_S + 30.0  # Ray's own start comes first
 
 
 def main() -> None:
@@ -34,7 +36,9 @@ def main() -> None:
     faulthandler.enable()
     with stop_signals(), own_output() as answers:
         began = time.monotonic()
-        cluster = start_cluster(arguments.config, arguments.port, ready_timeout_s=120.0)
+        faulthandler.dump_traceback_later(START_TIMEOUT_S, exit=True)
+        cluster = start_cluster(arguments.config, arguments.port, ready_timeout_s=READY_TIMEOUT_S)
+        faulthandler.cancel_dump_traceback_later()
         try:
             _answer({"ready_s": time.monotonic() - began}, answers)
             for line in sys.stdin:

@@ -16,6 +16,8 @@ from client.registration import Registration
 from client.wav import CHUNK_MS, WavAudio, paced
 from sandbox.recordings import Dialogue, load_dialogues
 
+CARD_WITHIN_S = 30.0
+
 StartGraph = Callable[..., Graph]
 
 
@@ -84,6 +86,20 @@ async def talk(graph: Graph, key: str, audio: AsyncIterator[bytes], talked: Talk
                 await asyncio.wait([sending])
     except ConnectionLost as lost:
         talked.code, talked.reason = lost.code, lost.reason
+
+
+async def connected(talking: asyncio.Task[None], talked: Talk) -> None:
+    """Until the counter is connected; a counter that came to its end before fails the test."""
+    waiting = asyncio.create_task(talked.connected.wait())
+    await asyncio.wait((waiting, talking), return_when=asyncio.FIRST_COMPLETED)
+    assert waiting.done(), (talked.code, talked.reason)
+
+
+async def answered(talked: Talk) -> None:
+    """Until the counter's first card."""
+    async with asyncio.timeout(CARD_WITHIN_S):
+        while not talked.cards:
+            await asyncio.sleep(0.1)
 
 
 def time_now() -> float:

@@ -1,12 +1,17 @@
-"""One counter too many, or one too fast, is told so; the one who is speaking does not notice."""
+"""One counter too many, or one too fast, is told so; the one who is speaking does not notice. A graph's own limit: it
+leaves nothing behind, whatever of it is killed.
+"""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 
 import pytest
 
 from benchmarks.scale.graph import Graph, doubled_config
-from tests.serve.conftest import StartGraph, Talk, register, speech, talk
+from tests.serve.conftest import StartGraph, Talk, connected, register, speech, talk
+from tests.serve.service import await_no_process, pids_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -30,8 +35,8 @@ async def test_a_flood_and_a_counter_too_many_are_closed_with_a_reason(graph: Gr
     key = await asyncio.to_thread(register, graph)
     speaker, flooding, too_many = Talk(), Talk(), Talk()
     async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(talk(graph, key, speech("dor_de_cabeca", 5.2, 8.4, then_quiet_s=6), speaker))
-        await speaker.connected.wait()
+        audio = speech("dor_de_cabeca", 5.2, 8.4, then_quiet_s=6)
+        await connected(tasks.create_task(talk(graph, key, audio, speaker)), speaker)
         tasks.create_task(talk(graph, key, flood(), flooding))
         await asyncio.sleep(2)
         holding = tasks.create_task(talk(graph, key, speech("dor_de_cabeca"), Talk()))
@@ -42,3 +47,11 @@ async def test_a_flood_and_a_counter_too_many_are_closed_with_a_reason(graph: Gr
     assert (too_many.code, "sem capacidade" in too_many.reason) == (4002, True), (too_many.code, too_many.reason)
     assert speaker.cards == 1
     assert speaker.code is None
+
+
+def test_killed_with_the_store_that_its_processes_look_to_it_leaves_none(graph: Graph) -> None:
+    """Last: it ends the graph. HAProxy looks to nobody."""
+    (store,) = pids_of("gcs/gcs_server", graph.pid)
+    os.kill(store, signal.SIGKILL)
+    os.kill(graph.pid, signal.SIGKILL)
+    assert await_no_process(graph.folder) == []

@@ -2,144 +2,51 @@
 
 import asyncio
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
-import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 import httpx
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
-from benchmarks.scale.processes import tree
 from client.counter import Counter
 from client.messages import Recommendation
 from client.registration import Registration
 from client.wav import WavAudio, paced
-from deployments.machine import free_port
 from sandbox.recordings import load_dialogues
+from tests.serve.service import (
+    BALTO,
+    READY_WITHIN_S,
+    STOPPED_WITHIN_S,
+    Service,
+    await_no_process,
+    balto_run,
+    newcomer,
+    processes_of,
+    starters_of,
+    until,
+)
 
-T = TypeVar("T")
-
-BALTO = str(Path(sys.executable).with_name("balto"))
-READY_WITHIN_S = 150.0
-STOPPED_WITHIN_S = 90.0
-AGENTS_GONE_WITHIN_S = 60.0
 PUBLISHED_WITHIN_S = 30.0
+CARD_WITHIN_S = 90.0  # of a dialogue's beginning
 DIALOGUE = "dor_de_garganta"
 SHIPPED = Path(__file__).parents[2] / "serve_config.yaml"
 
 pytestmark = pytest.mark.timeout(400)
 
 
-@dataclass(slots=True)
-class Service:
-    folder: Path
-    port: int
-    process: subprocess.Popen[str]
-    lines: list[str] = field(default_factory=list)
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    @property
-    def said(self) -> str:
-        return "\n".join(self.lines)
-
-    def read(self) -> None:
-        assert self.process.stdout is not None
-        self.lines.extend(line.rstrip() for line in self.process.stdout)
-
-    def await_line(self, text: str) -> None:
-        def told() -> bool:
-            assert text in self.said or self.process.poll() is None, self.said
-            return text in self.said
-
-        assert until(told, READY_WITHIN_S), self.said
-
-
-def until(found: Callable[[], T], within_s: float) -> T:
-    """What `found` answers at last: the first that is something, or the one at the end of the time."""
-    deadline_s = time.monotonic() + within_s
-    while not (answer := found()) and time.monotonic() < deadline_s:
-        time.sleep(0.1)  # other processes do what is waited for, and none of them tells this one
-    return answer
-
-
-def newcomer(folder: Path) -> dict[str, str]:
-    """The environment of someone who has set nothing."""
-    return {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "BALTO_DATA_DIR": str(folder / "dados")}
-
-
-def processes_of(folder: Path) -> list[str]:
-    """Whatever still runs of a service: each of its processes was told its data folder."""
-    marker = f"BALTO_DATA_DIR={folder / 'dados'}".encode()
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if marker in (process / "environ").read_bytes().split(b"\0"):
-                found.append(command_of(process))
-        except OSError:
-            continue  # it ended, or is another user's
-    return found
-
-
-def command_of(process: Path) -> str:
-    return (process / "cmdline").read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
-
-
-def starters_of(name: str, root: int) -> set[str]:
-    """The commands of the processes, among those under `root`, whose children have `name` in theirs."""
-    processes = [Path("/proc") / str(pid) for pid in tree(root)]
-    return {
-        command_of(Path("/proc") / (process / "stat").read_text().rpartition(")")[2].split()[1])
-        for process in processes
-        if name in command_of(process)
-    }
-
-
-def await_no_process(folder: Path) -> list[str]:
-    """What is still there after a while: Ray's agents, told to end in the midst of their own start, end after it."""
-    until(lambda: not processes_of(folder), AGENTS_GONE_WITHIN_S)
-    return processes_of(folder)
-
-
 @pytest.fixture(scope="module")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
-    folder, port = tmp_path_factory.mktemp("newcomer"), free_port()
+    folder = tmp_path_factory.mktemp("newcomer")
     shutil.copy(SHIPPED, folder)
-    process = subprocess.Popen(
-        [BALTO, "run", "--port", str(port)],
-        cwd=folder,
-        env=newcomer(folder),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
-    service = Service(folder, port, process)
-    reader = threading.Thread(target=service.read, daemon=True)
-    reader.start()
-    try:
+    with balto_run(folder) as service:
         service.await_line("Ctrl-C stops")
         yield service
-    finally:
-        if process.poll() is None:
-            process.send_signal(signal.SIGINT)
-            process.wait(STOPPED_WITHIN_S)
-        reader.join(10)
-        assert process.stdout is not None
-        process.stdout.close()
 
 
 def test_it_says_sandbox_and_shows_a_recommendation_with_its_timings(service: Service) -> None:
@@ -185,7 +92,7 @@ async def test_a_stranger_streams_a_wav_and_finds_the_recommendation_in_the_data
 
 
 async def first_card(service: Service, key: str, audio: WavAudio) -> Recommendation:
-    async with Counter(f"ws://127.0.0.1:{service.port}/ws", key) as counter:
+    async with asyncio.timeout(CARD_WITHIN_S), Counter(f"ws://127.0.0.1:{service.port}/ws", key) as counter:
         await counter.stream(paced(audio.chunks(tail_s=6)))
         async for event in counter:
             if isinstance(event, Recommendation):
@@ -204,7 +111,8 @@ async def test_feedback_sent_right_before_the_socket_closes_is_recorded(service:
     async with connect(f"ws://127.0.0.1:{service.port}/ws", proxy=None) as socket:
         await socket.send(json.dumps({"comando": "auth", "api_key": key}))
         speaking = asyncio.create_task(speak(socket, WavAudio.read(dialogue.wav)), name="speaking")
-        card = json.loads(await socket.recv())
+        async with asyncio.timeout(CARD_WITHIN_S):
+            card = json.loads(await socket.recv())
         speaking.cancel()
         feedback = {"comando": "feedback", "id_interacao": card["id_interacao"], "resultado": "venda_perdida"}
         await socket.send(json.dumps(feedback))
@@ -238,6 +146,7 @@ def test_the_next_command_it_proposes_works(service: Service) -> None:
         env=newcomer(service.folder),
         capture_output=True,
         text=True,
+        timeout=READY_WITHIN_S,
         check=True,
     )
     assert re.search(r"\b[1-9]\d*\b", asked.stdout)
@@ -267,6 +176,7 @@ def test_a_second_one_on_the_port_is_told_so_in_one_line(service: Service) -> No
         env=newcomer(service.folder),
         capture_output=True,
         text=True,
+        timeout=READY_WITHIN_S,
         check=False,
     )
     assert second.returncode == 1
@@ -286,24 +196,15 @@ def test_told_to_stop_it_drains_and_leaves_no_process(service: Service) -> None:
 
 def test_told_to_stop_while_it_starts_it_ends_without_complaint(tmp_path: Path) -> None:
     """In the midst of Ray's own start, when Ray's handlers of the signal would end the process in their way."""
-    process = subprocess.Popen(
-        [BALTO, "run", "--port", str(free_port())],
-        cwd=tmp_path,
-        env=newcomer(tmp_path),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        start_new_session=True,
-    )
+    with balto_run(tmp_path) as starting:
 
-    def raylet_runs() -> bool:
-        assert process.poll() is None
-        return any("raylet/raylet" in command for command in processes_of(tmp_path))
+        def raylet_runs() -> bool:
+            assert starting.process.poll() is None, starting.said
+            return any("raylet/raylet" in command for command in processes_of(tmp_path))
 
-    assert until(raylet_runs, READY_WITHIN_S)
-    process.send_signal(signal.SIGTERM)
-    said, _ = process.communicate(timeout=STOPPED_WITHIN_S)
-    assert process.returncode == 0, said
+        assert until(raylet_runs, READY_WITHIN_S)
+        starting.process.send_signal(signal.SIGTERM)
+        assert starting.process.wait(STOPPED_WITHIN_S) == 0, starting.said
     assert await_no_process(tmp_path) == []
-    assert "SIGTERM" not in said
-    assert "Traceback" not in said
+    assert "SIGTERM" not in starting.said
+    assert "Traceback" not in starting.said
