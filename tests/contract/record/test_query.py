@@ -63,6 +63,26 @@ async def test_what_is_no_number_is_null_in_json(published_dir: Path) -> None:
     assert read == {"a": None, "b": None, "c": 1.5, 'd"e': [1.5], "f": "infinity"}
 
 
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "PIVOT {rows} ON produto USING count(*) GROUP BY dia",
+        "PIVOT {rows} ON produto IN ('Dipirona 500 mg') USING count(*) GROUP BY dia",
+        "WITH p AS (PIVOT {rows} ON produto USING count(*) GROUP BY dia) FROM p",
+        "SELECT * FROM {rows} PIVOT (count(*) FOR produto IN ('Dipirona 500 mg') GROUP BY dia)",
+    ],
+)
+async def test_rows_become_columns(published_dir: Path, sql: str) -> None:
+    asked = sql.format(rows="(SELECT DATE '2026-11-01' AS dia, produto FROM analise.interacoes)")
+    assert await ask(published_dir, asked) == b'"dia","Dipirona 500 mg"\n"2026-11-01","3"\n'
+    assert json.loads(await ask(published_dir, asked, "json")) == {"dia": "2026-11-01", "Dipirona 500 mg": 3}
+
+
+async def test_columns_become_rows(published_dir: Path) -> None:
+    sql = "UNPIVOT (SELECT 1 AS a, 2 AS b) ON COLUMNS(*) INTO NAME nome VALUE valor"
+    assert await ask(published_dir, sql) == b'"nome","valor"\n"a","1"\n"b","2"\n'
+
+
 BROKEN = "from pipeline.record import query_worker; query_worker.write = None; query_worker.main()"
 
 
@@ -114,6 +134,15 @@ def everything(folder: Path) -> list[tuple[Path, int]]:
         "CREATE PERSISTENT SECRET s (TYPE http, BEARER_TOKEN 'x')",
         "CALL enable_logging(storage = 'file', storage_config = {{'path': '{data}/log'}})",
         "SELECT * FROM sys",
+        "PIVOT read_csv('/etc/passwd') ON column0",
+        "PIVOT (FROM read_text('{data}/gravador/cadastro.jsonl')) ON filename",
+        "PIVOT read_duckdb('{data}/gravador/privado.duckdb', table_name = 'clientes') ON cliente_codigo",
+        "COPY (PIVOT analise.interacoes ON produto) TO '{data}/out.csv'",
+        "EXPLAIN ANALYZE COPY (PIVOT analise.interacoes ON produto) TO '{data}/out.csv'",
+        "CREATE TABLE bruto.x AS PIVOT analise.interacoes ON produto",
+        "INSERT INTO bruto.lotes SELECT 'o', 9, now() FROM (PIVOT analise.interacoes ON produto)",
+        "WITH gone AS (DELETE FROM bruto.interacoes RETURNING *) PIVOT gone ON motivo",
+        "PIVOT analise.interacoes ON produto; COPY (SELECT 1) TO '{data}/out.csv'",
         "SELECT 1; SELECT 2",
         "SELECT nothing FROM nowhere",
         "",
@@ -142,6 +171,7 @@ def closed_day(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     "sql",
     [
         "COPY (SELECT 1) TO '{file}'",
+        "COPY (PIVOT analise.interacoes ON produto) TO '{file}' (FORMAT parquet, USE_TMP_FILE false)",
         "WITH c AS (COPY (SELECT 1) TO '{file}') SELECT 1",
         "WITH c AS (COPY (SELECT 1) TO '{file}' (FORMAT parquet, USE_TMP_FILE false)) SELECT 1",
         "EXPLAIN ANALYZE COPY (SELECT 1) TO '{file}' (FORMAT parquet, USE_TMP_FILE false)",
