@@ -38,6 +38,9 @@ class RecordSettings(BaseModel):
     publish_every_s: float = Field(5.0, gt=0, description="the shortest time between two publications")
     publish_cost_factor: float = Field(5.0, ge=1, description="a publication waits this many times its last cost")
     housekeeping_every_s: float = Field(300.0, gt=0, description="how often closed days are sealed and old data purged")
+    removal_retry_s: float = Field(
+        30.0, gt=0, description="a purge or an erasure that a full disk cut short is tried again after this long"
+    )
     timezone: str = Field("America/Sao_Paulo", description="whose midnight ends a day")
     seal_after_days: int = Field(1, ge=1, description="a day becomes Parquet when it is this many days past")
     archive_seen_as: str | None = Field(

@@ -5,6 +5,7 @@ the same file without its write-ahead log, or the last publication. The journal 
 """
 
 import shutil
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import duckdb
@@ -16,6 +17,9 @@ from pipeline.record.places import Places
 from pipeline.record.views import create_views
 
 STORAGE_VERSION = "v1.4.0"  # what DuckDB 1.4 and later can read; 2.0's own default is not
+_NOT_DAMAGE = (  # of the file: of the volume it is on
+    "Permission denied", "Read-only file system", "No space left", "Disk quota exceeded", "File too large",
+)  # fmt: skip
 _AUTOCHECKPOINT = "1TB"  # only a publication checkpoints the facts: while they are copied, the file must not change
 
 
@@ -30,9 +34,17 @@ class Database:
         self._places = places
         self._published_db = published_db
         self._settings = settings
-        self.facts = self._open_facts()
-        self.texts = self._open_texts()
-        create_views(self.facts, settings, places.archive)
+        with ExitStack() as opened:
+            self.facts = opened.enter_context(closing(self._open_facts()))
+            self.texts = opened.enter_context(closing(self._open_texts()))
+            self._create_views()
+            self._opened = opened.pop_all()
+
+    def _create_views(self) -> None:
+        try:
+            create_views(self.facts, self._settings, self._places.archive)
+        except duckdb.Error as error:
+            raise unwritable(self._places.facts_db, error) or error from None
 
     def _open_facts(self) -> duckdb.DuckDBPyConnection:
         path = self._places.facts_db
@@ -104,8 +116,7 @@ class Database:
         return con
 
     def close(self) -> None:
-        self.facts.close()
-        self.texts.close()
+        self._opened.close()
 
 
 class _Damaged(Exception):
@@ -116,9 +127,15 @@ def _understood(error: duckdb.Error, path: Path) -> Exception:
     text = str(error).splitlines()[0]
     if "lock" in text.lower() and "Conflicting" in str(error):
         return RecorderBusy(f"{path} is open in another process ({text}); close it: analysts open the published file")
-    if any(phrase in text for phrase in ("Permission denied", "Read-only file system", "No space left")):
-        return DataFolderError(f"{path} cannot be written ({text}); check the volume's mode and free space")
-    return _Damaged(text[:200])
+    return unwritable(path, error) or _Damaged(text[:200])
+
+
+def unwritable(path: Path, error: duckdb.Error) -> DataFolderError | None:
+    """What to do about the volume, when that is what an error is about."""
+    text = " ".join(str(error).split())
+    if not any(phrase in text for phrase in _NOT_DAMAGE):
+        return None
+    return DataFolderError(f"{path} cannot be written ({text}); check the volume's mode and free space")
 
 
 def _quoted(path: Path) -> str:

@@ -7,6 +7,7 @@ RecordError
 ├── WriterClosed          the writer was closed, or never started
 ├── CommitFailed          the database refused a batch (disk full, read-only, damage)
 ├── MigrationError        the file was written by a newer Balto, or a migration was changed
+├── RemovalUnfinished     what was to be removed is not all gone yet (disk full, read-only); it is tried again
 ├── ErasureError          an erasure request makes no sense or could not be proven
 └── QueryError            an analyst's query
     ├── QueryRefused      wrong SQL, or something a query may not do
@@ -42,6 +43,10 @@ class CommitFailed(RecordError):
 
 class MigrationError(RecordError):
     """The database's schema cannot be brought to this version."""
+
+
+class RemovalUnfinished(RecordError):
+    """A purge or an erasure was cut short; what is left of it goes with the next try."""
 
 
 class ErasureError(RecordError):

@@ -9,13 +9,15 @@ from functools import partial
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
+import duckdb
+
 from configs.record import RecordSettings
 from pipeline.record import erasure, requests
 from pipeline.record.archive import Archive, manifest
 from pipeline.record.erasure import ErasureReceipt, ErasureRequest
-from pipeline.record.errors import ErasureError, RecordError
+from pipeline.record.errors import ErasureError, RecordError, RemovalUnfinished
 from pipeline.record.places import Places
-from pipeline.record.publish import Publisher
+from pipeline.record.publish import Publisher, PublishFailed
 from pipeline.record.removal import Removal, Removed, Secrets
 from pipeline.record.writer import Stores, Writer
 
@@ -44,6 +46,8 @@ class Housekeeping:
         self._publish_at = 0.0
         self._tidy_at = time.monotonic() + settings.housekeeping_every_s
         self._tidied: date | None = None
+        self._remove_at = 0.0
+        self._resume = self.finish
         self._thread = threading.Thread(target=self._run, name="record-housekeeping", daemon=True)
 
     def start(self) -> None:
@@ -67,7 +71,10 @@ class Housekeeping:
             if now >= self._tidy_at:
                 self._tidy_at = now + self._settings.housekeeping_every_s
                 self._guarded(self._tidy_once_a_day)
-            self._guarded(self.answer_requests)
+            if now >= self._remove_at:
+                if self._removal.cut_short:
+                    self._guarded(self._resume)
+                self._guarded(self.answer_requests)
             self._stopping.wait(_TICK_S)
 
     def _guarded(self, work: Callable[[], None]) -> None:
@@ -79,27 +86,49 @@ class Housekeeping:
             log.exception("housekeeping failed; it is tried again")
 
     def take_up(self) -> None:
-        """What an earlier start left unfinished, and what the settings no longer let stay. Before `start`."""
+        """What an earlier start left unfinished, and what the settings no longer let stay. Before `start`.
+
+        What there is no room for now does not keep the recorder from starting: it is tried again until there is.
+        """
+        self._resume = self._take_up
+        try:
+            self._take_up()
+        except RemovalUnfinished as error:
+            log.error("%s", error)
+
+    def _take_up(self) -> None:
         works = [self._removal.take_back]
         if self._removal.cut_short:
             works.append(self._purge)
         self._remove(*(partial(self._on_writer, work) for work in works))
 
     def finish(self) -> None:
-        """Only what was left unfinished, by somebody without the chain's settings. Before `start`."""
+        """Only what was left unfinished, by somebody without the chain's settings. Raises RemovalUnfinished."""
         self._remove()
 
     def _remove(self, *works: Callable[[], Removed]) -> None:
-        """Rows go with `works`, one after the other, then their bytes: with the files, and with the copy."""
+        """Raises RemovalUnfinished: the mark stays, and all of it is tried again later."""
         with self._working:
-            removed = self._removal.begin()
-            for work in works:
-                removed |= work()
-            for part in (Removed(texts=removed.texts), Removed(facts=removed.facts)):  # commits go on in between
-                self._on_writer(partial(self._removal.rewrite, removed=part))
-            if removed.facts or removed.texts:
-                self.publish_now()
-            self._removal.end()
+            try:
+                self._remove_all(*works)
+            except (duckdb.Error, OSError, PublishFailed) as error:
+                retry_s = self._settings.removal_retry_s
+                self._remove_at = time.monotonic() + retry_s
+                raise RemovalUnfinished(
+                    f"not all that was to be removed is gone yet ({' '.join(str(error).split())}); free space on the "
+                    f"data volume: a running recorder then finishes it within {retry_s:g} s, and so does the next start"
+                ) from error
+
+    def _remove_all(self, *works: Callable[[], Removed]) -> None:
+        """Rows go with `works`, one after the other, then their bytes: with the files, and with the copy."""
+        removed = self._removal.begin()
+        for work in works:
+            removed |= work()
+        for part in (Removed(texts=removed.texts), Removed(facts=removed.facts)):  # commits go on in between
+            self._on_writer(partial(self._removal.rewrite, removed=part))
+        if removed.facts or removed.texts:
+            self.publish_now()
+        self._removal.end()
 
     def _on_writer(self, work: Callable[[Stores], T]) -> T:
         return self._writer.run(lambda: work(self._writer.stores)).result()

@@ -3,11 +3,13 @@
 import fcntl
 import os
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from pipeline.record.errors import RecorderBusy
 
 _POLL_S = 0.1
+_PID_CHARS = 20
 
 
 class Ownership:
@@ -18,15 +20,15 @@ class Ownership:
         deadline = time.monotonic() + wait_s
         while not self._try_lock():
             if time.monotonic() >= deadline:
-                owner = os.pread(self._fd, 20, 0).decode(errors="replace").strip() or "unknown"
+                owner = os.pread(self._fd, _PID_CHARS, 0).decode(errors="replace").strip() or "unknown"
                 os.close(self._fd)
                 raise RecorderBusy(
                     f"another recorder (process {owner}) owns {path.parent}: one data folder takes one recorder; "
                     "stop it or set BALTO_DATA_DIR to another folder"
                 )
             time.sleep(_POLL_S)
-        os.ftruncate(self._fd, 0)
-        os.pwrite(self._fd, str(os.getpid()).encode(), 0)
+        with suppress(OSError):  # the number is only for that message: a full disk costs it and no start
+            os.pwrite(self._fd, f"{os.getpid():<{_PID_CHARS}}".encode(), 0)
 
     def _try_lock(self) -> bool:
         try:

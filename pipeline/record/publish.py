@@ -14,11 +14,14 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
+import duckdb
+
 from pipeline.record.errors import DataFolderError, RecordError
 from pipeline.record.facts import Facts
 from pipeline.record.journal import Journal
 from pipeline.record.places import require_writable
 from pipeline.record.segment import sync_folder
+from pipeline.record.transaction import transaction
 
 _COPY_TIMEOUT_S = 600
 
@@ -76,15 +79,14 @@ class Publisher:
 
     def _checkpoint(self) -> int:
         facts = self._facts()
-        con = facts.con
-        con.execute("BEGIN")
-        con.execute("DELETE FROM bruto.publicacoes")
-        con.execute(
-            "INSERT INTO bruto.publicacoes VALUES (now(), ?, ?, ?)",
-            [facts.latest_at, self._interval_s, version("balto")],
-        )
-        con.execute("COMMIT")
-        con.execute("CHECKPOINT registro")
+        own = [facts.latest_at, self._interval_s, version("balto")]
+        try:
+            with transaction(facts.con):
+                facts.con.execute("DELETE FROM bruto.publicacoes")
+                facts.con.execute("INSERT INTO bruto.publicacoes VALUES (now(), ?, ?, ?)", own)
+            facts.con.execute("CHECKPOINT registro")
+        except duckdb.Error as error:
+            raise PublishFailed(f"{self._target} was not refreshed ({error}); free space on the data volume") from None
         return self._journal.rotate()
 
     def _copy(self) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.record.erasure import ErasureReceipt, ErasureRequest
-from pipeline.record.errors import ErasureError, RecordError
+from pipeline.record.errors import ErasureError, RecordError, RemovalUnfinished
 
 _POLL_S = 0.1
 
@@ -42,10 +42,15 @@ def wait_for_receipt(folder: Path, name: str, timeout_s: float) -> ErasureReceip
 
 
 def answer(folder: Path, erase: Callable[[ErasureRequest], ErasureReceipt]) -> None:
-    """Carry out every request that waits: until it is answered it does, so one that a crash cut short is done again."""
+    """Carry out every request that waits: until it is answered it does, so one that a crash cut short is done again.
+
+    Raises RemovalUnfinished; that one waits on too.
+    """
     for path in sorted(folder.glob("*.pedido")):
         try:
             said: dict[str, Any] = asdict(erase(_read(path)))
+        except RemovalUnfinished:
+            raise
         except (RecordError, ValueError, TypeError) as error:
             said = {"error": str(error)}
         temporary = path.with_suffix(".parcial")

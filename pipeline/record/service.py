@@ -15,7 +15,7 @@ from pipeline.record import registry_store
 from pipeline.record.batch import Batch, pack
 from pipeline.record.cipher import SessionKeys, load_master_key
 from pipeline.record.contacts import ContactSeal
-from pipeline.record.database import Database
+from pipeline.record.database import Database, unwritable
 from pipeline.record.erasure import ErasureReceipt, ErasureRequest
 from pipeline.record.errors import RecordError
 from pipeline.record.facts import Facts
@@ -59,6 +59,9 @@ class RecordService:
         self._ownership = Ownership(self._places.lock, settings.lock_wait_s)
         try:
             self._start()
+        except duckdb.Error as error:
+            self._ownership.release()
+            raise unwritable(self._places.private, error) or error from None
         except BaseException:
             self._ownership.release()
             raise
@@ -220,8 +223,8 @@ class RecordService:
         self.closed = True
         try:
             self._housekeeping.stop()
-        except RecordError as error:
-            log.error("%s", error)
+        except (RecordError, duckdb.Error) as error:  # on a full disk: the journal has what is not published
+            log.error("not published while closing: %s", error)
         self._writer.close()
         self._close_database()
         self._ownership.release()

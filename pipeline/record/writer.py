@@ -89,7 +89,8 @@ class Writer:
             if item is None:
                 return
             if isinstance(item, _Job):
-                _answer(item.done, item.work)
+                if not _answer(item.done, item.work):
+                    self._reopen_if_lost()
                 continue
             group, held, ended = self._gather(item)
             self._commit(group)
@@ -154,15 +155,18 @@ class Writer:
         except duckdb.Error:
             try:
                 self.stores = self._open_stores()
-            except RecordError as error:
+            except Exception as error:  # the writer goes on: what comes next is refused, and tries this again
                 log.error("the database cannot be reopened yet: %s", error)
 
 
-def _answer(done: "Future[Any]", work: Callable[[], Any]) -> None:
+def _answer(done: "Future[Any]", work: Callable[[], Any]) -> bool:
+    """Whether it went well."""
     try:
         done.set_result(work())
     except BaseException as error:  # the caller's to handle
         done.set_exception(error)
+        return False
+    return True
 
 
 def _understood(error: Exception) -> RecordError:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.ids import new_id
 from pipeline.record import requests
 from pipeline.record.erasure import ErasureRequest
-from pipeline.record.errors import ErasureError
+from pipeline.record.errors import ErasureError, RemovalUnfinished
 from pipeline.record.service import RecordService
 from pipeline.record.spool import Spool
 from tests.unit.record.conftest import SECRET, batch, days_ago, holding, published
@@ -180,3 +180,26 @@ def test_a_running_recorder_answers_requests_left_in_its_folder(open_service: Op
     receipt = requests.wait_for_receipt(folder, requests.submit(folder, ErasureRequest(session_id=session_id)), 30)
     assert receipt.sessions == 1
     assert not list(folder.iterdir())
+
+
+def test_a_request_that_a_full_disk_cut_short_waits_until_it_is_carried_out(
+    open_service: Open, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = open_service(publish_texts=True)
+    session_id, folder = new_id(), data_dir / "gravador" / "pedidos"
+    service.commit(batch("o1", 1, days_ago(0, session_id)))
+    service.publish()
+
+    def no_space(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as full:
+        full.setattr("pipeline.record.removal.rewrite", no_space)
+        name = requests.submit(folder, ErasureRequest(session_id=session_id))
+        with pytest.raises(RemovalUnfinished, match="free space"):
+            service.answer_requests()
+        assert (folder / f"{name}.pedido").exists()
+    service.answer_requests()
+    receipt = requests.wait_for_receipt(folder, name, 0)
+    assert (receipt.sessions, receipt.rows_left, receipt.keys_left) == (1, 0, 0)
+    assert holding(data_dir, SECRET.encode()) == []

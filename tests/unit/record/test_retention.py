@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.ids import new_id
 from pipeline.record.erasure import ErasureRequest
-from pipeline.record.publish import PublishFailed
+from pipeline.record.errors import RemovalUnfinished
 from pipeline.record.service import RecordService
 from tests.unit.record.conftest import SECRET, batch, conversation, days_ago, holding, published
 
@@ -92,7 +92,7 @@ def test_a_disk_that_fills_up_during_a_purge_stops_no_commit_and_the_next_purge_
     for broken in ("removal.rewrite", "archive.create_fact_views", "publish._sync_and_protect"):
         with monkeypatch.context() as full:
             full.setattr(f"pipeline.record.{broken}", no_space)
-            with pytest.raises((duckdb.Error, PublishFailed)):
+            with pytest.raises(RemovalUnfinished, match="free space"):
                 service.tidy()
         sent = batch(broken, 1, conversation(new_id()))
         assert service.commit(sent) == sent.last_seq
