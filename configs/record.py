@@ -52,6 +52,9 @@ class RecordSettings(BaseModel):
     texts_kept_days: int = Field(30, ge=1)
     facts_kept_days: int = Field(730, ge=1)
     errors_kept_days: int = Field(180, ge=1)
+    purge_gap_days: int = Field(
+        30, ge=2, description="a clock this many days past the last purge is not trusted: nothing is purged by it"
+    )
     master_key_file: Path | None = Field(
         None, description="32 bytes that wrap session keys; default: in the data folder"
     )

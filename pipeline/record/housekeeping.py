@@ -97,7 +97,7 @@ class Housekeeping:
             log.error("%s", error)
 
     def _take_up(self) -> None:
-        works = [self._removal.take_back]
+        works = [self._removal.begin_clock, self._removal.take_back]
         if self._removal.cut_short:
             works.append(self._purge)
         self._remove(*(partial(self._on_writer, work) for work in works))

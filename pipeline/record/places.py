@@ -61,6 +61,10 @@ class Places:
         return self.private / "por-terminar"
 
     @property
+    def last_purge(self) -> Path:
+        return self.private / "ultima-limpeza"
+
+    @property
     def lock(self) -> Path:
         return self.private / "lock"
 

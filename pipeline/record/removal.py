@@ -5,6 +5,7 @@ finds it there, a start or the next purge, writes both files anew: rows go in tr
 whatever a crash leaves behind it is the state before or the state after, and bytes that are then deleted.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
@@ -12,6 +13,7 @@ from configs.record import RecordSettings
 from pipeline.record import erasure, registry_store, retention
 from pipeline.record.archive import Archive
 from pipeline.record.cipher import SessionKeys
+from pipeline.record.clock import PurgeClock
 from pipeline.record.compact import rewrite
 from pipeline.record.contacts import ContactSeal
 from pipeline.record.database import STORAGE_VERSION
@@ -21,6 +23,8 @@ from pipeline.record.registry_log import RegistryLog
 from pipeline.record.segment import sync_folder
 from pipeline.record.views import SEALED_TABLES
 from pipeline.record.writer import Stores
+
+log = logging.getLogger(__name__)
 
 _ERRORS = ("erros",)
 _FACTS = tuple(table for table in SEALED_TABLES if table not in _ERRORS)
@@ -54,6 +58,7 @@ class Removal:
         self._places = places
         self._archive = archive
         self._secrets = secrets
+        self._clock = PurgeClock(places.last_purge, settings.purge_gap_days)
 
     # --- the mark ---
 
@@ -75,6 +80,12 @@ class Removal:
 
     # --- rows ---
 
+    def begin_clock(self, stores: Stores) -> Removed:
+        """A first purge is held against the newest fact that there is before any of this start's."""
+        now = datetime.now(UTC)
+        self._clock.begin(min(stores.facts.latest_at or now, now))
+        return Removed()
+
     def take_back(self, stores: Stores) -> Removed:
         """What an earlier version wrote in the clear, or an earlier start published and this one does not."""
         sealed = self._seal_contacts(stores)
@@ -94,8 +105,11 @@ class Removal:
         return True
 
     def purge(self, stores: Stores, today: date) -> Removed:
-        """What was kept long enough."""
+        """What was kept long enough; nothing by a clock that is not to be trusted, which is logged."""
         now = datetime.now(UTC)
+        if (doubt := self._clock.distrust(now)) is not None:
+            log.error("%s", doubt)
+            return Removed()
         texts_from = now - timedelta(days=self._settings.texts_kept_days)
         self._places.remove_set_aside(texts_from)
         self._places.remove_unclaimed(now - timedelta(days=1))
@@ -105,6 +119,7 @@ class Removal:
             oldest = today - timedelta(days=days)
             rows += retention.purge_facts(stores.facts.con, tables, oldest)
             rows += self._archive.forget_before(stores.facts.con, tables, oldest)
+        self._clock.purged(now)
         return Removed(facts=rows > 0, texts=texts > 0)
 
     def erase(self, stores: Stores, request: ErasureRequest) -> ErasureReceipt:
