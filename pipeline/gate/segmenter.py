@@ -106,7 +106,7 @@ class Segmenter:
         if self.state is SegmenterState.SILENT:
             self._listen(heard)
             return None
-        if heard.end_sample - self.start > self.timing.longest - self.timing.cut_search:
+        if self._may_cut(heard.end_sample):
             self._levels.append((heard.level_dbfs, heard.end_sample))
         if heard.voice < Voice.HOLDS:
             if heard.voice is Voice.NEARLY:
@@ -119,7 +119,7 @@ class Segmenter:
     def hear_all(self, verdicts: Sequence[Heard]) -> list[Utterance]:
         """The same, for all of a quantum; in the midst of an utterance, in one go."""
         last = verdicts[-1].end_sample
-        midst = self.open and last - self.start <= self.timing.longest - self.timing.cut_search
+        midst = self.open and not self._may_cut(last)
         if not midst or min([heard.voice for heard in verdicts]) < Voice.HOLDS:
             return [utterance for utterance in map(self.hear, verdicts) if utterance]
         self.state, self.speech_end = SegmenterState.SPEAKING, last
@@ -221,15 +221,19 @@ class Segmenter:
         self._earliest = end
         return self._utterance(end) if self._voiced * self.timing.step >= self.timing.shortest else None
 
+    def _may_cut(self, end: int) -> bool:
+        """Is this where the quietest place is looked for?"""
+        return end - self.start > self.timing.longest - self.timing.cut_search
+
     def _cut(self, end: int) -> Utterance | None:
         """Past the longest length: cut where it was quietest lately, and go on from a little before the cut."""
         if end - self.start < self.timing.longest:
             return None
         _, at = min(self._levels)
         done = self._utterance(at, continues=True)
-        later = [(level, end) for level, end in self._levels if end > at]
+        later = list(self._levels)
         self._begin(max(self.start, at - self.timing.overlap))
-        self._levels.extend(later)
+        self._levels.extend((level, end) for level, end in later if end > at and self._may_cut(end))
         return done
 
     def _utterance(self, end: int, continues: bool = False) -> Utterance:

@@ -101,6 +101,13 @@ def test_a_long_one_is_cut_where_it_is_quietest_and_goes_on():
     assert second == (91, 135, False)
 
 
+def test_the_next_cut_is_not_looked_for_where_the_last_one_was():
+    _, found = heard("#" * 210, levels={85: -60.0, 90: -50.0})
+    (_, first, _), (second, then, _) = found
+    assert first == 86
+    assert then - second >= 80
+
+
 def test_silence_nobody_listened_to_closes_too():
     segmenter, _ = heard("." * 20 + "####")
     assert segmenter.pass_silence(30 * STEP) is None
