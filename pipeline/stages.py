@@ -72,8 +72,7 @@ class GateReply(NamedTuple):
     `known` False: the replica does not hold this stream (it is new there, or audio is missing before
     `start_sample`) and consumed nothing; send again from `replay_from_sample` of the last good reply, with an opening.
     `replay_from_sample`: a fresh gate fed from here, then everything after, comes to the same decisions
-    (within 30 ms; docs/gate.md says when it may not): all earlier audio may be released, as far as the gate is
-    concerned.
+    (within 30 ms): all earlier audio may be released, as far as the gate is concerned.
     """
 
     stream_id: StreamId
@@ -83,7 +82,7 @@ class GateReply(NamedTuple):
     spans: tuple[SpeechSpan, ...] = ()
     speech_since_sample: int | None = None  # an utterance is open and starts here (pre-roll included)
     closing: bool = False  # it is open, but the voice has paused: a likely end
-    memory: bytes = b""  # opaque: what the gate knew of room and speaker at `replay_from_sample`; hand it back
+    memory: bytes = b""  # opaque: what the gate knew at `replay_from_sample`; hand it back
 
 
 class GateHost(Protocol):

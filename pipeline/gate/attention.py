@@ -44,6 +44,18 @@ class Attention:
     def restart(self, row: int) -> None:
         self._heard_upto[row] = self.NOTHING
 
+    def reached(self, row: int, end: int) -> int:
+        """How far behind sample `end` the model has listened to this stream, as a number of 0 or less."""
+        return int(self._heard_upto[row]) - self.at(row, end)
+
+    def go_on(self, row: int, end: int, reached: int) -> None:
+        """What `reached` told of another, at `end`."""
+        self._heard_upto[row] = self.at(row, end) + reached
+
+    def at(self, row: int, end: int) -> int:
+        """Samples since the stream's origin."""
+        return end - int(self._origin[row])
+
     def ats(self, rows: Rows, starts: Counts) -> Counts:
         """Samples since each stream's origin."""
         return starts - self._origin.take(rows)

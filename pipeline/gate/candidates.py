@@ -5,6 +5,7 @@ all while an utterance is open, which the model listens to anyway: its own idea 
 that stand out, and that is good enough for opening generously (docs/gate.md has the figures).
 """
 
+import struct
 from typing import NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ OPEN_DB = 2.0  # a quantum that rises this much further than the noise does is w
 STILL_DB = 1.0  # and one that rises no more than this holds no voice, if the speaker is otherwise clear
 VOICED_FRAMES = 2  # of a quantum's five
 LINGER_SAMPLES = 3 * QUANTUM_SAMPLES  # a candidate without an utterance ends this long after the last voice began
+LEFT = struct.Struct("<q")  # samples that a candidate has left
 
 
 class Quantum(NamedTuple):
@@ -37,6 +39,12 @@ class Candidates(Protocol):
     def restart(self, row: int) -> None:
         """Forget everything heard before."""
 
+    def inside(self, row: int, at: int) -> bytes:
+        """All that is known of a stream that has been heard for `at` samples."""
+
+    def go_on(self, row: int, at: int, inside: bytes) -> None:
+        """From what another's `inside` told; nothing happens if this is not from one."""
+
     def choose(self, quantum: Quantum) -> Flags:
         """Which streams the model should listen to."""
 
@@ -48,6 +56,12 @@ class Everything:
         """Nothing is kept."""
 
     def restart(self, row: int) -> None:
+        """Nothing is kept."""
+
+    def inside(self, row: int, at: int) -> bytes:
+        return b""
+
+    def go_on(self, row: int, at: int, inside: bytes) -> None:
         """Nothing is kept."""
 
     def choose(self, quantum: Quantum) -> Flags:
@@ -68,6 +82,15 @@ class VoiceCandidates:
     def restart(self, row: int) -> None:
         self._voices[row].restart()
         self._until[row] = 0
+
+    def inside(self, row: int, at: int) -> bytes:
+        return LEFT.pack(int(self._until[row]) - at) + self._voices[row].inside()
+
+    def go_on(self, row: int, at: int, inside: bytes) -> None:
+        if len(inside) >= LEFT.size:
+            [left] = LEFT.unpack_from(inside)
+            self._until[row] = at + left
+            self._voices[row].go_on(inside[LEFT.size :])
 
     def choose(self, quantum: Quantum) -> Flags:
         rows, ats = quantum.rows, quantum.ats

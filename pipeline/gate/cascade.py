@@ -4,6 +4,7 @@ Only candidates reach the model, from a little before they opened and with a fre
 of all counters go through it together. `silero` is the same engine with everything a candidate.
 """
 
+import struct
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,12 +17,13 @@ from pipeline.gate.grid import HOP_SAMPLES, Counts, Flags, Pcm, Rows, constant
 from pipeline.gate.level import frame_powers
 from pipeline.gate.ring import AudioRing
 from pipeline.gate.room import Room
-from pipeline.gate.silero import Silero
+from pipeline.gate.silero import INSIDE_BYTES, Silero
 from pipeline.gate.spectrum import CONTEXT_SAMPLES
 from pipeline.gate.verdicts import Judge
 
 CLEAR_DB = 20.0  # a speaker this far above the noise floor does not vanish in it
 _CLEAR_DB = constant(CLEAR_DB)
+SCALARS = struct.Struct("<qd")  # of its inside: how far the model has listened, the crowd's power
 CELL_TIME_MS = 3000  # time constant with which the recurrent cell forgets
 
 
@@ -61,13 +63,29 @@ class CascadeEngine:
     def memory(self, row: int) -> list[float]:
         return [*self._room.memory(row), *self._judge.memory(row)]
 
+    def inside(self, row: int, end: int) -> bytes:
+        reached = self._attention.reached(row, end)
+        scalars = SCALARS.pack(reached, self._judge.crowds.power(row))
+        candidate = self._candidates.inside(row, self._attention.at(row, end))
+        return b"".join((scalars, self._silero.inside(row), candidate))
+
+    def go_on(self, row: int, end: int, inside: bytes) -> None:
+        model, candidate = SCALARS.size, SCALARS.size + INSIDE_BYTES
+        if len(inside) >= candidate:
+            reached, power = SCALARS.unpack_from(inside)
+            self._attention.go_on(row, end, reached)
+            self._judge.crowds.go_on(row, power)
+            self._silero.go_on(row, inside[model:candidate])
+            self._candidates.go_on(row, self._attention.at(row, end), inside[candidate:])
+
     def floor_dbfs(self, row: int) -> float:
         return self._room.floor_dbfs(row)
 
-    def restart(self, row: int) -> None:
+    def restart(self, row: int) -> bool:
         self._candidates.restart(row)
         self._attention.restart(row)
         self._judge.crowds.settle(row)
+        return True
 
     def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
         ats = self._attention.ats(rows, starts)

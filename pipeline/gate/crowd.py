@@ -49,6 +49,13 @@ class Crowds:
         told: list[float] = self._state[row, :POWER].tolist()
         return told
 
+    def power(self, row: int) -> float:
+        """Of the quantum before, which memory leaves out."""
+        return float(self._state[row, POWER])
+
+    def go_on(self, row: int, power: float) -> None:
+        self._state[row, POWER] = power
+
     def pause(self, rows: Rows) -> None:
         """A quantum in which nothing was listened to."""
         state = self._state.take(rows, axis=0)

@@ -36,10 +36,19 @@ class Engine(Protocol):
     def memory(self, row: int) -> list[float]:
         """What this stream's slow trackers know."""
 
+    def inside(self, row: int, end: int) -> bytes:
+        """All that `memory()` leaves out, when the audio has been heard up to sample `end`."""
+
+    def go_on(self, row: int, end: int, inside: bytes) -> None:
+        """Know what `inside` told of another, once the audio up to `end` has been led in with.
+
+        Nothing happens if this is not from one. To be called right after `open`.
+        """
+
     def floor_dbfs(self, row: int) -> float: ...
 
-    def restart(self, row: int) -> None:
-        """Forget what `memory()` cannot carry; nothing is open in this stream."""
+    def restart(self, row: int) -> bool:
+        """Forget what `memory()` leaves out; nothing is open in this stream. False if it is kept all the same."""
 
     def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
         """One quantum of each stream: `pcm` [streams, QUANTUM_SAMPLES] free of DC, the first sample at `starts`.

@@ -14,10 +14,10 @@ from pipeline.gate.dc import HIGHEST, LOWEST, Offsets
 from pipeline.gate.engine import Engine
 from pipeline.gate.engines import make_engine
 from pipeline.gate.grid import EPOCH_SAMPLES, FULL_SCALE, QUANTUM_SAMPLES, Pcm
-from pipeline.gate.replay import unpack
-from pipeline.gate.segmenter import Utterance
+from pipeline.gate.replay import Memory, unpack
 from pipeline.gate.stream import QUANTUM_BYTES, Stream
 from pipeline.gate.timing import Timing
+from pipeline.gate.utterance import Utterance
 from pipeline.stages import GateReply, SpeechSpan, StreamId, StreamOpening, StreamOptions, StreamTick
 
 FIRST_ROWS = 16
@@ -119,11 +119,14 @@ class BatchedGateHost:
         timing = timing_for(self._settings, options, engine)
         threshold = self.energy_threshold if options.energy_threshold is None else options.energy_threshold
         memory = unpack(opening.memory)
-        offset, *known, patience = memory or (None, 0)
+        offset, *known, patience = memory.numbers if memory else (None, 0)
         engine.open(row, origin, threshold_shift_db(threshold), known or None)
         self._offsets.open(row, offset)
         patience = int(patience) if 0 <= patience <= timing.closing_silence else 0
-        return Stream(row, origin, timing, patience, opening.delivered_upto_sample, opening.memory if memory else b"")
+        stream = Stream(row, origin, timing, patience, opening.delivered_upto_sample, memory)
+        if memory and memory.inside:
+            engine.go_on(row, stream.lead_until, memory.inside)
+        return stream
 
     def _grow(self) -> None:
         before, self._capacity = self._capacity, max(FIRST_ROWS, 2 * self._capacity)
@@ -153,13 +156,16 @@ class BatchedGateHost:
                 self._end_epoch(stream)
 
     def _end_epoch(self, stream: Stream) -> None:
-        row = stream.row
-        memory = [self._offsets.value(row), *self._engine.memory(row), stream.segmenter.patience]
+        row, end, engine, segmenter = stream.row, stream.consumed, self._engine, stream.segmenter
+        numbers = [self._offsets.value(row), *engine.memory(row), segmenter.patience]
         if stream.may_restart:
-            self._engine.restart(stream.row)
-            stream.checkpoints.restart(stream.consumed, memory)
-            stream.segmenter.forget_before(stream.consumed - EPOCH_SAMPLES)
-        stream.checkpoints.epoch(stream.consumed, memory)
+            inside = b"" if engine.restart(row) else engine.inside(row, end)
+            stream.checkpoints.restarted(end)
+            stream.checkpoints.put(end, Memory(numbers, inside))
+            segmenter.forget_before(end - EPOCH_SAMPLES)
+        elif stream.checkpoints.midst_due(end):
+            stream.checkpoints.put(end, Memory(numbers, engine.inside(row, end), segmenter.memory()))
+        stream.checkpoints.epoch(numbers)
 
     def _finish(self, stream: Stream) -> None:
         """The last, partial quantum, padded with the stream's own offset, then whatever is open."""

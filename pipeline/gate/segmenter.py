@@ -9,31 +9,21 @@ was enough voice for a sentence and the pause was a clear one; else the long one
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
+from itertools import chain
 
 from pipeline.audio import samples_from_ms
 from pipeline.gate.evidence import Heard, Voice
+from pipeline.gate.midst import read, row_of
 from pipeline.gate.timing import Timing
+from pipeline.gate.utterance import SegmenterState, Utterance
 
 NEARLY_COUNTS = samples_from_ms(128)  # what was nearly voice in the last moments of a pause keeps an utterance open
 PATIENCE_WON = samples_from_ms(100)  # when an utterance went on that had been closed quickly
 PATIENCE_LOST = samples_from_ms(20)  # when it was over
 
 
-class SegmenterState(Enum):
-    SILENT = "silent"
-    SPEAKING = "speaking"
-    PAUSED = "paused"
-
-
-@dataclass(frozen=True, slots=True)
-class Utterance:
-    start_sample: int
-    end_sample: int
-    speech_end_sample: int
-    speech_dbfs: float  # mean level of its voiced steps
-    continues: bool = False
+STATES = tuple(SegmenterState)
+NOWHERE = -1
 
 
 def _forget(ends: deque[int], upto: int) -> None:
@@ -76,8 +66,7 @@ class Segmenter:
         self._holds: deque[int] = deque()  # and of those that would hold an utterance open
         self._levels: deque[tuple[float, int]] = deque()  # (level, end) of steps where a cut may fall
         self._words: deque[int] = deque()  # ends of steps since which `word_before` has not passed, of nearly voice
-        self._voiced = 0
-        self._sum_db = 0.0
+        self._voiced, self._sum_db = 0, 0.0
         self._nearly_at = origin  # where what nearly was voice was last heard
         self._doubted = False  # the last utterance was closed quickly, and may yet prove to go on
 
@@ -89,6 +78,26 @@ class Segmenter:
     def busy(self) -> bool:
         """An utterance is open, or what was just heard counts towards an opening."""
         return self.open or self._doubted or self._onset is not None or bool(self._words)
+
+    def memory(self) -> list[float]:
+        """All that it knows but the patience, for one of the same timing to go on with."""
+        onset, state = NOWHERE if self._onset is None else self._onset, STATES.index(self.state)
+        places = (self.start, self.speech_end, self._earliest, onset, self._nearly_at, self._voiced, self._doubted)
+        queues = (self._votes, self._holds, self._words, tuple(chain(*self._levels)))
+        return row_of((state, *places, self._sum_db), queues)
+
+    def go_on(self, memory: Sequence[float]) -> bool:
+        """From what another's `memory()` told; False, and nothing happens, if this is not from one."""
+        if not (known := read(memory)):
+            return False
+        (*whole, self._sum_db), (*ends, levels) = known
+        state, self.start, self.speech_end, self._earliest, onset, self._nearly_at, self._voiced, doubted = map(
+            int, whole
+        )
+        self.state, self._doubted, self._onset = STATES[state], bool(doubted), None if onset == NOWHERE else onset
+        self._votes, self._holds, self._words = (deque(map(int, queue)) for queue in ends)
+        self._levels = deque(zip(levels[::2], map(int, levels[1::2]), strict=True))
+        return True
 
     def forget_before(self, sample: int) -> None:
         """No later utterance reaches back before this."""
@@ -108,9 +117,9 @@ class Segmenter:
             return None
         if self._may_cut(heard.end_sample):
             self._levels.append((heard.level_dbfs, heard.end_sample))
+        if heard.voice is Voice.NEARLY:
+            self._nearly_at = heard.end_sample
         if heard.voice < Voice.HOLDS:
-            if heard.voice is Voice.NEARLY:
-                self._nearly_at = heard.end_sample
             return self._pause(heard.end_sample) or self._cut(heard.end_sample)
         self.state = SegmenterState.SPEAKING
         self._count(heard)
@@ -230,8 +239,7 @@ class Segmenter:
         if end - self.start < self.timing.longest:
             return None
         _, at = min(self._levels)
-        done = self._utterance(at, continues=True)
-        later = list(self._levels)
+        done, later = self._utterance(at, continues=True), list(self._levels)
         self._begin(max(self.start, at - self.timing.overlap))
         self._levels.extend((level, end) for level, end in later if end > at and self._may_cut(end))
         return done

@@ -7,6 +7,7 @@ from pipeline.gate.silero_graph import MOST_AT_ONCE, UNITS, parts
 from pipeline.gate.spectrum import Spectrum
 
 MOST_IN_CACHE = 128  # hops whose spectra and layers stay in a core's own cache: more at once are slower each
+INSIDE_BYTES = 2 * 4 * UNITS
 OUTPUTS = ["logit", "next_h", "next_c"]
 
 
@@ -28,6 +29,14 @@ class Silero:
         if len(rows):
             self._h[rows] = 0
             self._c[rows] = 0
+
+    def inside(self, row: int) -> bytes:
+        """The recurrent layer's state."""
+        h, c = self._h[row], self._c[row]
+        return b"".join((h.tobytes(), c.tobytes()))
+
+    def go_on(self, row: int, inside: bytes) -> None:
+        self._h[row], self._c[row] = np.frombuffer(inside, np.float32).reshape(2, UNITS)
 
     def hear(self, rows: Rows, counts: Counts, windows: Floats) -> Floats:
         """Log-odds of voice [n] in `windows` [n, 576]: the first counts[0] are hops of rows[0], and so on."""

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from pipeline.gate.evidence import Heard
 from pipeline.gate.grid import EPOCH_SAMPLES, QUANTUM_SAMPLES
-from pipeline.gate.replay import Checkpoints
-from pipeline.gate.segmenter import Segmenter, SegmenterState, Utterance
+from pipeline.gate.replay import Checkpoints, Memory, pack
+from pipeline.gate.segmenter import Segmenter
 from pipeline.gate.timing import Timing
+from pipeline.gate.utterance import SegmenterState, Utterance
 from pipeline.stages import GateReply, SpeechSpan, StreamId
 
 QUANTUM_BYTES = QUANTUM_SAMPLES * 2
@@ -22,6 +23,7 @@ def clamped(span: SpeechSpan, last: int) -> SpeechSpan:
 
 class Stream:
     __slots__ = (
+        "_origin",
         "_spans",
         "checkpoints",
         "clipped",
@@ -35,18 +37,20 @@ class Stream:
     )
 
     def __init__(
-        self, row: int, origin: int, timing: Timing, patience: int, delivered_upto: int, memory: bytes
+        self, row: int, origin: int, timing: Timing, patience: int, delivered_upto: int, known: Memory | None
     ) -> None:
         self.row = row
+        self._origin = origin
         self.consumed = origin  # end of the audio heard
         self.clipped = 0  # samples at full scale since the last utterance ended
         self.pending: bytes | memoryview = b""  # less than a quantum, after a step
         self.segmenter = Segmenter(timing, origin, patience)
         self.delivered_upto = delivered_upto
-        self.lead_until = origin + (EPOCH_SAMPLES if memory else 0)  # a replay only listens from here on
+        self.lead_until = origin + (EPOCH_SAMPLES if known else 0)  # a replay only listens from here on
+        midst = known is not None and self.segmenter.go_on(known.midst)
         if delivered_upto <= self.lead_until:  # what was delivered is not heard again: nothing may reach back into it
             self.segmenter.forget_before(delivered_upto)
-        self.checkpoints = Checkpoints(origin, memory, self.lead_until)
+        self.checkpoints = Checkpoints(origin, pack(known) if known else b"", self.lead_until, midst)
         self._spans: list[SpeechSpan] = []
         self.over = False
 
@@ -106,11 +110,11 @@ class Stream:
     def reply(self, stream_id: StreamId) -> GateReply:
         """What to tell the ingress now; spans are told once."""
         segmenter = self.segmenter
-        decided = self.consumed if self.over else segmenter.decided_upto(self.consumed)
+        decided = self.consumed if self.over else max(segmenter.decided_upto(self.consumed), self._origin)
         spans: tuple[SpeechSpan, ...] = ()
         if self._spans:
             spans, self._spans = tuple(self._spans), []
         replay_from, memory = self.checkpoints.latest(decided)
-        since = None if segmenter.state is SegmenterState.SILENT else segmenter.start
+        since = None if segmenter.state is SegmenterState.SILENT else max(segmenter.start, self._origin)
         closing = segmenter.state is SegmenterState.PAUSED
         return _new(GateReply, (stream_id, True, decided, replay_from, spans, since, closing, memory))

@@ -3,6 +3,7 @@
 import _webrtcvad  # the module under `webrtcvad`: its Python wrapper costs as much again as the detector
 
 from pipeline.audio import SAMPLE_RATE_HZ
+from pipeline.gate.detector import inside, put_inside
 from pipeline.gate.grid import FRAME_SAMPLES, QUANTUM_SAMPLES, Pcm
 
 FRAME_BYTES = FRAME_SAMPLES * 2
@@ -24,6 +25,14 @@ class WebRtcVoice:
         """As if it had heard nothing yet."""
         _webrtcvad.init(self._vad)
         _webrtcvad.set_mode(self._vad, self._mode)
+
+    def inside(self) -> bytes:
+        """All that it has learned."""
+        return inside(self._vad)
+
+    def go_on(self, known: bytes) -> None:
+        """From where another had learned this."""
+        put_inside(self._vad, known)
 
     def hear(self, pcm: Pcm) -> list[bool]:
         """Voice or not, per frame of one quantum."""

@@ -9,13 +9,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.grid import FRAME_SAMPLES, QUANTUM_SAMPLES, Counts, Doubles, Flags, Pcm, Rows, grown
+from pipeline.gate.grid import FRAME_SAMPLES, FRAMES, QUANTUM_SAMPLES, Counts, Doubles, Flags, Pcm, Rows, grown
 from pipeline.gate.room import Room
 from pipeline.gate.voice import WebRtcVoice
 
 OPEN_DB, HOLD_DB = 3.0, 1.0  # how much further than the noise's own swing voice rises above the floor
 OPEN_TILT_DB, HOLD_TILT_DB = -5.0, 0.0  # and how crisp it may be, against its level
 ENDS = range(FRAME_SAMPLES, QUANTUM_SAMPLES + 1, FRAME_SAMPLES)  # of a quantum's frames
+UNHEARD = [False] * FRAMES  # of a quantum that a replay leads in with: its detector is there already
 
 
 class WebRtcEngine:
@@ -48,14 +49,22 @@ class WebRtcEngine:
     def memory(self, row: int) -> list[float]:
         return self._room.memory(row)
 
+    def inside(self, row: int, end: int) -> bytes:
+        return self._voices[row].inside()
+
+    def go_on(self, row: int, end: int, inside: bytes) -> None:
+        self._voices[row].go_on(inside)
+
     def floor_dbfs(self, row: int) -> float:
         return self._room.floor_dbfs(row)
 
-    def restart(self, row: int) -> None:
-        """Nothing: a detector that starts anew is deaf to quiet speech for long, and replays may differ instead."""
+    def restart(self, row: int) -> bool:
+        """Nothing is forgotten: a detector that starts anew is deaf to quiet speech for long."""
+        return False
 
     def hear(self, rows: Rows, starts: Counts, pcm: Pcm, holding: Flags, leading: Flags) -> dict[int, list[Heard]]:
-        voiced = np.array([self._voices[row].hear(quantum) for row, quantum in zip(rows.tolist(), pcm, strict=True)])
+        led = zip(rows.tolist(), pcm, leading.tolist(), strict=True)
+        voiced = np.array([UNHEARD if leads else self._voices[row].hear(quantum) for row, quantum, leads in led])
         frames = self._room.frames(rows, pcm, holding | leading)
         excess_db = frames.excess_db - self._shift_db[rows][:, None]
         holds = voiced & (excess_db > HOLD_DB) & (frames.tilt_db < HOLD_TILT_DB)

@@ -9,6 +9,7 @@ import pytest
 from configs.gate import GateSettings
 from pipeline.gate import make_host
 from pipeline.gate.host import threshold_shift_db
+from pipeline.gate.replay import Memory, pack, unpack
 from pipeline.stages import StreamOpening, StreamTick
 from tests.unit.gate.sounds import conversation, hiss, pcm
 
@@ -81,10 +82,31 @@ def test_a_microphones_offset_is_told_as_a_fraction_of_full_scale(host, offset):
     assert reply.spans
 
 
-@pytest.mark.parametrize("memory", [b"abc", b"12345678", b"12345678" * 3])  # broken, or of another version
+OTHERS = [
+    b"abc",
+    b"12345678",
+    b"12345678" * 3,
+    pack(Memory([0.0] * 9)),
+    pack(Memory([0.0] * 11))[:-1] + b"?",
+]  # broken, or of another version
+
+
+@pytest.mark.parametrize("memory", OTHERS)
 def test_memory_it_cannot_read_is_a_fresh_start(host, memory):
     [reply] = host.step([StreamTick("a", 0, SECOND, StreamOpening(memory=memory))])
     assert reply.known
+
+
+@pytest.mark.parametrize("engine", ["cascade", "silero", "webrtc"])
+@pytest.mark.parametrize("rest", [Memory((), b"?"), Memory((), b"", [1.0] * 13)])
+def test_what_else_it_cannot_read_is_left_out(engine, rest):
+    host = make_host(GateSettings(engine=engine))
+    known = unpack(host.step([StreamTick("a", 0, SECOND * 9, StreamOpening())])[0].memory)
+    memory = pack(rest._replace(numbers=known.numbers))
+    host = make_host(GateSettings(engine=engine))
+    [reply] = host.step([StreamTick("a", 0, SECOND * 3, StreamOpening(memory=memory))])
+    assert reply.known
+    assert reply.speech_since_sample is None
 
 
 def test_rows_are_used_again(host):

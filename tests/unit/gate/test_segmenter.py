@@ -1,8 +1,11 @@
 from dataclasses import replace
 
+import pytest
+
 from pipeline.gate.evidence import Heard, Voice
-from pipeline.gate.segmenter import Segmenter, SegmenterState
+from pipeline.gate.segmenter import Segmenter
 from pipeline.gate.timing import Timing
+from pipeline.gate.utterance import SegmenterState
 
 STEP = 512
 TIMING = Timing(
@@ -106,6 +109,31 @@ def test_the_next_cut_is_not_looked_for_where_the_last_one_was():
     (_, first, _), (second, then, _) = found
     assert first == 86
     assert then - second >= 80
+
+
+QUEUES = ("#" * 60 + ".." + "-~" * 25, "." * 20 + "#" + ".+-~" * 3, "#" * 30 + "." * 6, "", "#" * 95)
+
+
+@pytest.mark.parametrize("script", QUEUES)
+def test_another_goes_on_from_what_one_knew(script):
+    later = "-#.-~+" * 4 + "#" * 90 + "." * 12
+    whole, found = heard(script + later, timing=QUICK)
+    before, told = heard(script, timing=QUICK)
+    after = Segmenter(QUICK, 0, before.patience)
+    assert after.go_on(before.memory())
+    for i, mark in enumerate(later, len(script)):
+        if done := after.hear(Heard((i + 1) * STEP, MARKS[mark], -30.0)):
+            told.append((done.start_sample // STEP, done.end_sample // STEP, done.continues))
+    assert told == found
+    assert (after.memory(), after.patience) == (whole.memory(), whole.patience)
+
+
+@pytest.mark.parametrize("memory", [[], [0.0] * 12, [0.0] * 14, [float("nan")] * 13])
+def test_what_is_no_memory_changes_nothing(memory):
+    segmenter, _ = heard("#" * 30)
+    before = segmenter.memory()
+    assert not segmenter.go_on(memory)
+    assert segmenter.memory() == before
 
 
 def test_silence_nobody_listened_to_closes_too():
