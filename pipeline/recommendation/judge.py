@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.recommendation.candidates import Candidate, effective, for_complaints, for_purchases, purchases
+from pipeline.recommendation.contested import Contested
 from pipeline.recommendation.facts import Facts, gather
 from pipeline.recommendation.permission import withheld_because
 from pipeline.recommendation.rulebook import Rulebook
@@ -29,7 +30,9 @@ class Judgement:
 def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[str] = ()) -> Judgement:
     facts = gather(texts, book)
     found = for_complaints(facts, book, shelf)
-    if referred := refer(facts, book, found.unserved):
+    answered = bool(effective(facts)) and wanted(facts) and not _served(facts, shelf)
+    contested = Contested(facts, book, answered and bool(found.allowed))
+    if referred := refer(facts, book, found.unserved, contested.rule):
         if not referred.referral.urgent and facts.prescription_request is None and told_in_passing(facts):
             return Judgement(facts, silence="sem queixa", refused=found.refused)
         return Judgement(facts, referred=referred, refused=found.refused)
@@ -37,11 +40,14 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
     if doubted is not None:
         return Judgement(facts, referred=doubted, refused=found.refused)
     danger, likened = likeness(facts, book)
+    sounds_dangerous = likened is not None or danger >= book.doubt.leitura.calar
+    if sounds_dangerous and contested.likeness():
+        likened, sounds_dangerous = None, False
     if likened is not None:
         return Judgement(facts, referred=likened, refused=found.refused)
-    if weight >= book.doubt.calar or danger >= book.doubt.leitura.calar:
+    if weight >= book.doubt.calar or sounds_dangerous:
         return Judgement(facts, silence="sinal de perigo em dúvida", refused=found.refused)
-    if effective(facts) and wanted(facts) and not _served(facts, shelf):
+    if answered:
         candidates, silence = found.allowed, "sem produto permitido"
     else:
         candidates, silence = for_purchases(facts, book, shelf), "sem queixa"

@@ -28,6 +28,7 @@ class ReferralFile(Strict):
     urgente: bool = False
     quando: tuple[tuple[str, ...], ...] = ()
     criterio: Criterion | None = None
+    contestavel: float | None = Field(default=None, gt=0, lt=1)  # see `Referral.yields_from`
     mensagem: str
     fonte: str = Field(min_length=5)
 
@@ -61,6 +62,7 @@ class LikenessFile(Strict):
     de_outros: float = Field(gt=0, lt=1)  # where other people, other times, prices or television are talked of
     pedido: float = Field(ge=0, lt=1)  # below it, nobody served seems to want something: no product
     livre: float = Field(ge=0, lt=1)  # below it, something told seems to forbid it: no product
+    livre_apesar: float = Field(gt=0, lt=1)  # from it on, a product is shown although it sounds dangerous to it
     exige: dict[str, str] = {}  # a code, and the concept without whose mention it makes no sense
 
 
@@ -98,6 +100,7 @@ class Referral:
     message: str
     when: tuple[tuple[Term, ...], ...]  # any of these, each as a whole
     criterion: Criterion | None
+    yields_from: float | None  # how sure of permission the second reading must be to set it aside; None: never
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ def _referral(path: Path, tree: Node, index: int, item: ReferralFile, lexicon: L
         tuple(_term(path, line_of(tree, ("encaminhar", index, "quando", n)), text, lexicon) for text in together)
         for n, together in enumerate(item.quando)
     )
-    return Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio)
+    return Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio, item.contestavel)
 
 
 def _check_names(path: Path, tree: Node, rules: RuleFile, lexicon: Lexicon, codes: frozenset[str]) -> None:
