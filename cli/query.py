@@ -25,4 +25,9 @@ def query(
         raise CommandError("choose one of --csv and --arrow")
     reader = rows.remote(sql, server, key) if server else rows.local(sql, db or Environment().published_db)
     write = rows.write_csv if as_csv else rows.write_arrow if as_arrow else write_table
-    write(reader)
+    try:
+        write(reader)
+    except OverflowError:  # Python's dates end there, and DuckDB's do not
+        raise CommandError(
+            "a date in the result is before year 1 or after 9999: ask for it as text, CAST(… AS VARCHAR)"
+        ) from None

@@ -75,18 +75,31 @@ def write_csv(reader: pa.RecordBatchReader) -> None:
 
 
 def _flat(schema: pa.Schema) -> pa.Schema:
-    """CSV has no lists or structs: they become text."""
-    return pa.schema([pa.field(f.name, pa.string() if pa.types.is_nested(f.type) else f.type) for f in schema])
+    """CSV has no lists, structs or bytes: they become text."""
+    return pa.schema([pa.field(f.name, pa.string() if _has_no_csv(f.type) else f.type) for f in schema])
+
+
+def _has_no_csv(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
 def _text(batch: pa.RecordBatch) -> pa.Table:
     columns = [
-        pa.array([None if v is None else str(v) for v in column.to_pylist()], pa.string())
-        if pa.types.is_nested(column.type)
+        pa.array([None if v is None else _as_text(v) for v in column.to_pylist()], pa.string())
+        if _has_no_csv(column.type)
         else column
         for column in batch.columns
     ]
     return pa.Table.from_arrays(columns, schema=_flat(batch.schema))
+
+
+def _as_text(value: object) -> str:
+    """Bytes as DuckDB writes them."""
+    if not isinstance(value, bytes):
+        return str(value)
+    return "".join(
+        chr(b) if chr(b).isascii() and chr(b).isprintable() and b not in b"\\'\"" else f"\\x{b:02X}" for b in value
+    )
 
 
 def write_arrow(reader: pa.RecordBatchReader) -> None:

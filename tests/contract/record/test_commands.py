@@ -45,6 +45,19 @@ def test_duckdb_s_own_types_are_text_and_names_may_repeat(published_dir: Path) -
     assert lines == [b'"a","b","b","c"', b'"1 day",false,1,"[00000000-0000-0000-0000-000000000001]"']
 
 
+def test_bytes_are_written_as_duckdb_writes_them(published_dir: Path) -> None:
+    sql = r"SELECT '\xAAb\x5C'::BLOB AS a, a::VARCHAR AS b, NULL::BLOB AS c"
+    lines = balto("query", sql, "--csv", folder=published_dir).stdout.splitlines()
+    assert lines == [b'"a","b","c"', rb'"\xAAb\x5C","\xAAb\x5C",']
+
+
+@pytest.mark.parametrize("form", [[], ["--csv"]])
+def test_a_date_that_python_has_not_is_a_clear_error(published_dir: Path, form: list[str]) -> None:
+    said = balto("query", "SELECT [DATE 'infinity'] AS a", *form, folder=published_dir, fails=True).stderr.decode()
+    assert "ask for it as text" in said
+    assert "Traceback" not in said
+
+
 def test_rows_too_wide_for_the_terminal_are_shown_one_under_the_other(published_dir: Path) -> None:
     shown = balto("query", "FROM analise.interacoes", folder=published_dir).stdout.decode()
     assert shown.count("Dipirona 500 mg") == 3
