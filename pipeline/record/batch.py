@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from pipeline.record.rows import Row, fact, private_texts
+from pipeline.record.private_rows import private_texts
+from pipeline.record.rows import Row, fact
 from pipeline.record.wire import decode_line
 
 SEQ = "seq"  # every table's rows carry their event's sequence number

@@ -86,7 +86,7 @@ class SessionKeys:
         self._keys.pop(session_id, None)
 
     def encrypt(self, text: Row) -> bytes:
-        """One of `rows.private_texts`. The session's key must be known."""
+        """One of `private_rows.private_texts`. The session's key must be known."""
         return seal(self._keys[text["sessao_id"]], text["texto"].encode(), f"{text['dono']}:{text['dono_id']}")
 
     def decrypt(self, session_id: str, owner: str, owner_id: str, sealed: bytes) -> str | None:

@@ -13,9 +13,9 @@ from pipeline.record import registry_store
 from pipeline.record.archive import Archive
 from pipeline.record.errors import ErasureError
 from pipeline.record.facts import PUBLISHED_TEXTS
-from pipeline.record.rows import as_uuid
 from pipeline.record.tables import insert
 from pipeline.record.transaction import transaction
+from pipeline.record.uuids import as_uuid
 from pipeline.record.views import SEALED_TABLES
 from pipeline.record.writer import Stores
 

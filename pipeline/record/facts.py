@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from pipeline.record.batch import Received, join
 from pipeline.record.counters import NOBODY, SessionCounters
 from pipeline.record.ledger import Ledger
-from pipeline.record.rows import TEXTS
+from pipeline.record.private_rows import TEXTS
 from pipeline.record.tables import insert_arrow
 from pipeline.record.transaction import roll_back
 from pipeline.record.views import SEALED_TABLES

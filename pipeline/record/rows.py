@@ -1,63 +1,17 @@
 """Events as rows: which table, which columns. The one place where an event becomes something to query."""
 
-import re
-from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
-from uuid import UUID, uuid5
 
 from pipeline import events as e
+from pipeline.record.uuids import as_uuid, as_uuid_or_none
 
 Row = dict[str, Any]
-
-TEXTS = "textos"  # of the private file; all other tables are facts
-
-_FOREIGN_IDS = UUID("6f1c0f0e-5a40-4f3c-9d0a-5b0a6f6b8a10")  # names ids that are not UUIDs
-
-
-_CANONICAL = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-
-
-def as_uuid(text: str) -> str:
-    """The id itself, or a UUID derived from it: no event is refused for the shape of an id."""
-    if _CANONICAL.fullmatch(text):
-        return text  # nearly always, and ten times as fast
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return str(uuid5(_FOREIGN_IDS, text))
-
-
-def _maybe(text: str | None) -> str | None:
-    return None if text is None else as_uuid(text)
 
 
 def fact(event: e.Event) -> tuple[str, Row]:
     """(table, row) of one event; the writer adds its local day, and `balcao_id` and `cliente_codigo` of its session."""
     table, row = _FACTS[type(event)](event)
     return table, row
-
-
-def private_texts(event: e.Event) -> Iterator[tuple[str, Row]]:
-    """(TEXTS, row) of what was said or written about a customer, to be encrypted; `dono` says what has `dono_id`."""
-    match event:
-        case e.Transcribed():
-            own = (event.transcription_id, event.session_id, event.at)
-            yield from _texts("transcricao", *own, event.text)
-            yield from _texts("removido", *own, *event.removed)
-        case e.Decided():
-            own = (event.interaction_id, event.session_id, event.at)
-            yield from _texts("base", *own, event.transcript_base)
-            yield from _texts("evidencia", *own, *event.evidence)
-        case e.ProductSuggested():
-            yield from _texts("explicacao", event.recommendation_id, event.session_id, event.at, event.explicacao)
-
-
-def _texts(owner: str, owner_id: str, session_id: str, at: datetime, *texts: str) -> Iterator[tuple[str, Row]]:
-    for text in texts:
-        if text:
-            ids = {"dono_id": as_uuid(owner_id), "sessao_id": as_uuid(session_id)}
-            yield TEXTS, {"dono": owner, **ids, "em": at, "texto": text}
 
 
 def _client(event: e.ClientRegistered) -> tuple[str, Row]:
@@ -110,7 +64,7 @@ def _ended(event: e.SessionEnded) -> tuple[str, Row]:
 
 def _utterance(event: e.UtteranceHeard) -> tuple[str, Row]:
     return "segmentos", {
-        "segmento_id": _maybe(event.utterance_id),
+        "segmento_id": as_uuid_or_none(event.utterance_id),
         "sessao_id": as_uuid(event.session_id),
         "conversa_id": event.conversation_id,
         "em": event.at,
@@ -134,9 +88,9 @@ def _utterance(event: e.UtteranceHeard) -> tuple[str, Row]:
 def _call(event: e.ProviderCalled) -> tuple[str, Row]:
     return "chamadas", {
         "chamada_id": as_uuid(event.call_id),
-        "sessao_id": _maybe(event.session_id),
-        "segmento_id": _maybe(event.utterance_id),
-        "interacao_id": _maybe(event.interaction_id),
+        "sessao_id": as_uuid_or_none(event.session_id),
+        "segmento_id": as_uuid_or_none(event.utterance_id),
+        "interacao_id": as_uuid_or_none(event.interaction_id),
         "em": event.at,
         "tipo": event.role.value,
         "provedor": event.provider,
@@ -180,7 +134,7 @@ def _decided(event: e.Decided) -> tuple[str, Row]:
         "interacao_id": as_uuid(event.interaction_id),
         "sessao_id": as_uuid(event.session_id),
         "conversa_id": event.conversation_id,
-        "segmento_id": _maybe(event.utterance_id),
+        "segmento_id": as_uuid_or_none(event.utterance_id),
         "em": event.at,
         "situacao": event.outcome.value,
         "motivo": event.reason,
@@ -242,8 +196,8 @@ def _feedback(event: e.FeedbackGiven) -> tuple[str, Row]:
 def _error(event: e.ErrorNoted) -> tuple[str, Row]:
     return "erros", {
         "erro_id": as_uuid(event.error_id),
-        "sessao_id": _maybe(event.session_id),
-        "segmento_id": _maybe(event.utterance_id),
+        "sessao_id": as_uuid_or_none(event.session_id),
+        "segmento_id": as_uuid_or_none(event.utterance_id),
         "em": event.at,
         "componente": event.component,
         "tipo": event.kind,

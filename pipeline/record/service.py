@@ -76,17 +76,7 @@ class RecordService:
         self._writer = Writer(self._open_stores, self._journal, group_batches=self._settings.group_batches)
         try:
             self._writer.run(self._catch_up).result()
-            self._publisher = Publisher(
-                self._writer, lambda: self._facts, self._places.facts_db, self._published_db, self._journal,
-                self._settings.publish_every_s,
-            )  # fmt: skip
-            self._housekeeping = Housekeeping(
-                self._settings, self._places, self._writer, self._publisher, self._secrets
-            )
-            if self._serving:
-                self._housekeeping.take_up()
-            else:
-                self._housekeeping.finish()
+            self._take_up_housekeeping()
             self._load_registry()
             self._tell_recovered()
             self._housekeeping.start()
@@ -94,6 +84,17 @@ class RecordService:
             self._writer.close()
             self._close_database()
             raise
+
+    def _take_up_housekeeping(self) -> None:
+        self._publisher = Publisher(
+            self._writer, lambda: self._facts, self._places.facts_db, self._published_db, self._journal,
+            self._settings.publish_every_s,
+        )  # fmt: skip
+        self._housekeeping = Housekeeping(self._settings, self._places, self._writer, self._publisher, self._secrets)
+        if self._serving:
+            self._housekeeping.take_up()
+        else:
+            self._housekeeping.finish()
 
     def _open_stores(self) -> Stores:
         self._close_database()

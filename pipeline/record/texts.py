@@ -7,7 +7,8 @@ import duckdb
 from pipeline.record.batch import Received
 from pipeline.record.cipher import SessionKeys
 from pipeline.record.ledger import Ledger
-from pipeline.record.rows import TEXTS, Row
+from pipeline.record.private_rows import TEXTS
+from pipeline.record.rows import Row
 from pipeline.record.tables import insert
 from pipeline.record.transaction import roll_back
 

@@ -9,7 +9,7 @@ import pytest
 from pipeline.events import Decided, ErrorNoted, InteractionOutcome, ProviderCalled, ProviderRole, Transcribed
 from pipeline.ids import new_id
 from pipeline.record.batch import TYPES, join, pack, unpack
-from pipeline.record.rows import TEXTS
+from pipeline.record.private_rows import TEXTS
 from pipeline.record.service import RecordService
 from pipeline.record.views import SEALED_TABLES
 from pipeline.record.wire import encode
