@@ -4,26 +4,24 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Any
 
 from configs.ingress import ConversationSettings
 from pipeline import protocol
+from pipeline.conversation.answer import Question, answered, quoted
 from pipeline.conversation.context import ConversationContext
 from pipeline.conversation.timeline import Timeline
-from pipeline.events import Decided, ErrorNoted, Event, InteractionOutcome, ProductSuggested, Shown
+from pipeline.events import Shown
 from pipeline.ids import new_id
 from pipeline.providers.errors import Category
 from pipeline.record.errors import RecordError
 from pipeline.stages import (
-    Basis,
     Counter,
     Heard,
     RecommendationRequest,
     Recommender,
     Recorder,
     Refer,
-    Silence,
     StageFailed,
     Suggest,
     Suggestion,
@@ -38,13 +36,6 @@ class CounterGone(Exception):
 
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]  # raises CounterGone
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    request: RecommendationRequest
-    last: Heard
-    timeline: Timeline
 
 
 class Attending:
@@ -125,7 +116,7 @@ class Attending:
         heard, timeline = self._last
         self._context.asked(self._now_s())
         timeline.asked_at = asyncio.get_running_loop().time()
-        question = _Question(self._request(self._context), heard, timeline)
+        question = Question(self._request(self._context), heard, timeline)
         verdict = await self._verdict(question.request)
         timeline.decided_at = asyncio.get_running_loop().time()
         timeline.add_provider_time(verdict.calls if isinstance(verdict, StageFailed) else verdict.basis.calls)
@@ -157,11 +148,11 @@ class Attending:
         except TimeoutError:
             return StageFailed(category=Category.TIMEOUT, message="o recomendador não respondeu a tempo")
 
-    async def _conclude(self, question: _Question, verdict: Verdict | StageFailed) -> None:
+    async def _conclude(self, question: Question, verdict: Verdict | StageFailed) -> None:
         """Record, then show, then record that it was shown."""
         message, shown = self._message(question, verdict)
         try:
-            await self._recorder.record(self._events(question, verdict, shown))
+            await self._recorder.record(answered(question, verdict, shown))
         except RecordError as error:  # what cannot be recorded is not shown
             logger.error("a card was held back: %s", error)
             return
@@ -181,7 +172,7 @@ class Attending:
         )
 
     def _message(
-        self, question: _Question, verdict: Verdict | StageFailed
+        self, question: Question, verdict: Verdict | StageFailed
     ) -> tuple[dict[str, Any] | None, tuple[Suggestion, ...]]:
         """What the counter is told, and the items it holds. Version 1 knows one product per message and no alerts."""
         interaction_id = question.request.interaction_id
@@ -191,7 +182,7 @@ class Attending:
                 interaction_id=interaction_id,
                 produto=best.produto,
                 explicacao=best.explicacao,
-                transcricao_base=_quoted(best.evidence),
+                transcricao_base=quoted(best.evidence),
             )
             return message, (best,)
         if isinstance(verdict, Refer) and self._first_referral(question.request.conversation_id, verdict.reason):
@@ -199,7 +190,7 @@ class Attending:
                 interaction_id=interaction_id,
                 motivo=verdict.reason,
                 mensagem=verdict.message,
-                transcricao_base=_quoted(verdict.evidence),
+                transcricao_base=quoted(verdict.evidence),
             ), ()
         return None, ()
 
@@ -208,74 +199,3 @@ class Attending:
             return False
         self._referred.add((conversation_id, reason))
         return True
-
-    def _events(
-        self, question: _Question, verdict: Verdict | StageFailed, shown: tuple[Suggestion, ...]
-    ) -> list[Event]:
-        events: list[Event] = [self._decided(question, verdict)]
-        events += [
-            ProductSuggested(
-                interaction_id=question.request.interaction_id,
-                session_id=self._session_id,
-                position=position,
-                sku=item.sku,
-                produto=item.produto,
-                explicacao=item.explicacao,
-            )
-            for position, item in enumerate(shown, 1)
-        ]
-        if isinstance(verdict, StageFailed):
-            events += verdict.calls
-            events.append(
-                ErrorNoted(
-                    component="recommender",
-                    kind=verdict.category,
-                    message=verdict.message,
-                    session_id=self._session_id,
-                    alert=verdict.alert,
-                )
-            )
-        else:
-            events += verdict.basis.calls
-        return events
-
-    def _decided(self, question: _Question, verdict: Verdict | StageFailed) -> Decided:
-        outcome, reason, evidence, text = _outcome(verdict)
-        basis = Basis(engine="") if isinstance(verdict, StageFailed) else verdict.basis
-        return Decided(
-            interaction_id=question.request.interaction_id,
-            session_id=self._session_id,
-            conversation_id=question.request.conversation_id,
-            utterance_id=question.last.utterance_id,
-            outcome=outcome,
-            reason=reason,
-            engine=basis.engine,
-            model=basis.model,
-            catalogue_version=basis.catalogue_version or None,
-            rules_version=basis.rules_version or None,
-            symptoms=basis.symptoms,
-            transcript_base=_quoted(evidence),
-            evidence=evidence,
-            message=text,
-            latency=question.timeline.breakdown(),
-        )
-
-
-def _outcome(
-    verdict: Verdict | StageFailed,
-) -> tuple[InteractionOutcome, str | None, tuple[str, ...], str | None]:
-    match verdict:
-        case Suggest(items=items):
-            return InteractionOutcome.SUGGESTED, None, items[0].evidence, None
-        case Silence(reason=reason):
-            return InteractionOutcome.SILENCE, reason, (), None
-        case Refer(reason=reason, evidence=evidence, message=message):
-            return InteractionOutcome.REFERRED, reason, evidence, message
-        case StageFailed(category="expirada"):
-            return InteractionOutcome.EXPIRED, "expirada", (), None
-        case StageFailed(category=category):
-            return InteractionOutcome.FAILED, category, (), None
-
-
-def _quoted(evidence: tuple[str, ...]) -> str:
-    return " … ".join(evidence)
