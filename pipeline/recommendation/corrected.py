@@ -17,6 +17,9 @@ THOUGHT = re.compile(
 )
 OBJECT_WORDS = 4  # "achei que era uma micose": how far what was thought stands from the thought
 NOT_SO = re.compile(r"^(\w+ ){0,7}nao (tem|e|era|deu|foi) ")  # "verme eu já fiz exame e não tem, é a hemorroida"
+INSTEAD = re.compile(
+    r"^ ?(nao|ke nada|nada diso)( nao)?( (moso|mosa|senor|senora|fila|filo))? (e|foi) (a|o|as|os|uma|um|so|mesmo) "
+)
 DENYING = re.compile(r"\bnao (e|era|foi) (a |o |uma |um |de |mais )?$")  # just before what is denied
 TENDED = re.compile(
     r"\b(\w+) (ja (vi|mostrei|pasei|trato|to tratando|ta tratando)|deixa|eu deixo|fika|ta) (\w+ )?(kom|pro|pra|na|no) "
@@ -30,7 +33,11 @@ def taken_back(reading: Reading, told: Sequence[Said]) -> set[str]:
     """Codes of the complaints `told` that another, told with or after the correction, replaces."""
     codes = {said.code for said in told}
     back = (
-        _thought(reading, told) | _denied_for_another(reading, told) | _not_so(reading, told) | _tended(reading, told)
+        _thought(reading, told)
+        | _denied_for_another(reading, told)
+        | _guessed(reading, told)
+        | _not_so(reading, told)
+        | _tended(reading, told)
     )
     if "tosse_seca" in codes and _first(told, "tosse_seca") > _first(told, "tosse_catarro"):
         back.add("tosse_catarro")
@@ -85,6 +92,18 @@ def _denied_for_another(reading: Reading, told: Sequence[Said]) -> set[str]:
         again = {s.code for s in told if _place(s) > _place(said)}
         if again - named:
             back |= named - again
+    return back
+
+
+def _guessed(reading: Reading, told: Sequence[Said]) -> set[str]:
+    """ "algo que não durmo" "insônia?" "não, é a tosse": what the attendant took it for, however often it was named."""
+    back: set[str] = set()
+    for index in range(1, len(reading.turns)):
+        if not INSTEAD.match(reading.turns[index].scan.spoken.sounds):
+            continue
+        guessed = {s.code for s in reading.said if s.turn == index - 1 and s.mention.concept.kind is Kind.SYMPTOM}
+        if {s.code for s in told if s.turn == index} - guessed:
+            back |= guessed - {s.code for s in told if s.turn >= index}
     return back
 
 

@@ -22,6 +22,7 @@ from pipeline.recommendation.shelf import Shelf
             "frieira",
             "calcanhar",
         ),
+        (["algo que eu não consigo dormir", "insônia?", "não, é a tosse seca, não me larga"], "insonia", "tosse_seca"),
         (["intestino solto e a cabeça doendo", "o intestino já vi com a médica"], "diarreia", "dor_cabeca"),
         (
             ["cara cheia de espinha e as costas ardendo do sol", "a espinha deixa com a dermato"],
