@@ -72,8 +72,7 @@ class Housekeeping:
                 self._tidy_at = now + self._settings.housekeeping_every_s
                 self._guarded(self._tidy_once_a_day)
             if now >= self._remove_at:
-                if self._removal.cut_short:
-                    self._guarded(self._resume)
+                self._guarded(self._resume_if_cut_short)
                 self._guarded(self.answer_requests)
             self._stopping.wait(_TICK_S)
 
@@ -95,6 +94,11 @@ class Housekeeping:
             self._take_up()
         except RemovalUnfinished as error:
             log.error("%s", error)
+
+    def _resume_if_cut_short(self) -> None:
+        with self._working:  # the mark of one that is being carried out is no sign of that
+            if self._removal.cut_short:
+                self._resume()
 
     def _take_up(self) -> None:
         works = [self._removal.begin_clock, self._removal.take_back]
