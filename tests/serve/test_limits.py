@@ -49,9 +49,10 @@ async def test_a_flood_and_a_counter_too_many_are_closed_with_a_reason(graph: Gr
     assert speaker.code is None
 
 
-def test_killed_with_the_store_that_its_processes_look_to_it_leaves_none(graph: Graph) -> None:
-    """Last: it ends the graph. HAProxy looks to nobody."""
-    (store,) = pids_of("gcs/gcs_server", graph.pid)
-    os.kill(store, signal.SIGKILL)
+def test_killed_at_once_with_what_would_clean_up_after_it_it_leaves_no_process(graph: Graph) -> None:
+    """Last: it ends the graph. HAProxy, whose manager ends here, looks to nobody."""
+    for name in ("raylet/raylet", "ray::HAProxyManager"):
+        (pid,) = pids_of(name, graph.pid)
+        os.kill(pid, signal.SIGKILL)
     os.kill(graph.pid, signal.SIGKILL)
     assert await_no_process(graph.folder) == []
