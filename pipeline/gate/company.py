@@ -32,3 +32,9 @@ class Company:
         self._heard_at[rows[sure]] = ends[sure]
         absent: Flags = ends - self._heard_at.take(rows) > LATELY_SAMPLES
         return absent
+
+    def absent_from(self, row: int, end: int, sure: bool) -> bool:
+        """The same for one stream, in plain numbers."""
+        if sure:
+            self._heard_at[row] = end
+        return end - float(self._heard_at[row]) > LATELY_SAMPLES

@@ -7,10 +7,12 @@ few. Only when all three hold does voice have to be louder than the crowd usuall
 """
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.gate.alone import Run
 from pipeline.gate.grid import QUANTUM_SAMPLES, Doubles, Rows, constant, grown
 from pipeline.gate.level import dbfs
 
@@ -23,6 +25,7 @@ SWING_NONE_DB, SWING_FULL_DB = 18.0, 14.0  # typical level above the floor: a ta
 STEADY_NONE_DB, STEADY_FULL_DB = 1.5, 2.5  # the same: steady noise that a talker hardly stands out of .. a crowd
 OFF_DB = np.array([-10.0, 0.0, 10.0])  # how far a quantum is off the typical level, and how far that moves then:
 STEPS_DB = np.array([-0.08, -0.04, 0.06, 0.12])  # to the 0.6 quantile, twice as fast from far off
+OFF, STEPS = OFF_DB.tolist(), STEPS_DB.tolist()
 STAND_OUT_DB = 6.0
 LOGIT_PER_DB = 2.0
 VOICED, LIVELY, TYPICAL, POWER = range(4)  # columns: share of the time; log-odds; dBFS (nan: nothing yet); see below
@@ -84,6 +87,22 @@ class Crowds:
         lasting = np.where(before > 0, (powers + before) / 2, powers)
         missing_db = state[:, TYPICAL] + STAND_OUT_DB - dbfs(lasting)
         return LOGIT_PER_DB * _certainty(state, floors_dbfs) * np.maximum(missing_db, 0.0)
+
+    def penalty(self, row: int, run: Run, floor_dbfs: float) -> float:
+        """The same for one stream, in plain numbers."""
+        voiced, lively, typical_dbfs, _ = self._state[row].tolist()
+        voiced += (1 - KEEP) * (run.voiced - voiced)
+        lively += (1 - KEEP) * (run.change - lively)
+        if math.isnan(typical_dbfs):
+            typical_dbfs = run.power_dbfs
+        else:
+            typical_dbfs += STEPS[bisect_left(OFF, run.power_dbfs - typical_dbfs)]
+        self._state[row] = voiced, lively, typical_dbfs, run.power
+        if voiced <= VOICED_FROM:
+            return 0.0
+        missing_db = typical_dbfs + STAND_OUT_DB - run.lasting_dbfs
+        [certainty] = _certainty(self._state[row : row + 1], np.array([floor_dbfs])).tolist()
+        return float(LOGIT_PER_DB * certainty * max(missing_db, 0.0))
 
 
 def _followed(typical_dbfs: Doubles, levels_dbfs: Doubles) -> Doubles:

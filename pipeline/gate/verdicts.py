@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pipeline.gate.alone import run_of, voices_of
 from pipeline.gate.attention import Question
 from pipeline.gate.company import Company
 from pipeline.gate.crowd import Crowds
@@ -23,7 +24,9 @@ ABSENT_LOGIT = 0.75  # how much more it takes to open and to hold where nobody w
 LOGIT_PER_DB = 0.1  # what a dB of VAD_ENERGY_THRESHOLD adds to the first four
 BOUNDS = np.array([FAINT_LOGIT, NEARLY_LOGIT, HOLD_LOGIT, OPEN_LOGIT])
 ABSENT_BOUNDS = BOUNDS + np.array([0.0, 0.0, ABSENT_LOGIT, ABSENT_LOGIT])
+PRESENT, ABSENT = BOUNDS.tolist(), ABSENT_BOUNDS.tolist()
 VOICES = tuple(Voice)  # as many bounds are below it
+_BACKGROUND = float(np.float32(BACKGROUND_LOGIT))  # as it is compared with singles
 _FAINT_ABOVE_FLOOR_DB, _NONE, _ONE = constant(FAINT_ABOVE_FLOOR_DB), constant(Voice.NONE), constant(1)
 
 
@@ -59,6 +62,8 @@ class Judge:
 
         `logits`, `powers`: the model's log-odds and the mean squares, one a hop. `floors_dbfs`: one a run.
         """
+        if len(floors_dbfs) == 1:
+            return self._judge_alone(question, logits, powers, float(floors_dbfs[0]))
         hops = np.empty((len(logits), 4))  # voiced, change, clear, power
         np.greater(logits, BACKGROUND_LOGIT, out=hops[:, 0], casting="unsafe")
         np.abs(logits[1:] - logits[:-1], out=hops[1:, 1])
@@ -79,6 +84,23 @@ class Judge:
         something: Flags = np.maximum.reduceat(voices, question.offsets) > _NONE
         self._follow(question, something & sure, hops[:, 2], levels)
         return _told(question, something, voices, levels)
+
+    def _judge_alone(
+        self, question: Question, logits: Floats, powers: Floats, floor_dbfs: float
+    ) -> dict[int, list[Heard]]:
+        row, ends = int(question.rows[0]), question.ends.tolist()
+        run = run_of(logits, powers, self.crowds.power(row), _BACKGROUND, CONFIDENT_LOGIT)
+        lowered = float(self._shift[row]) + self.crowds.penalty(row, run, floor_dbfs)
+        sure = any(run.clear)
+        absent = self._company.absent_from(row, ends[-1], sure)
+        bounds = ABSENT if absent else PRESENT
+        voices = voices_of(run, lowered, floor_dbfs + FAINT_ABOVE_FLOOR_DB, bounds)
+        if not any(voices):
+            return {}
+        if sure:
+            self._follow(question, np.array([True]), np.array(run.clear, float), np.array(run.levels_dbfs))
+        heard = map(Heard, ends, map(VOICES.__getitem__, voices), run.levels_dbfs)
+        return {int(question.places[0]): list(heard)}
 
     def _voices(self, question: Question, logits: Floats | Doubles, sure: Flags) -> Counts:
         """As many bounds as each hop is above. `sure`: runs that are voice beyond doubt."""
