@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.recommendation.candidates import Candidate, effective, for_complaints, for_purchases, purchases
-from pipeline.recommendation.contested import Contested
 from pipeline.recommendation.facts import Facts, gather
-from pipeline.recommendation.permission import withheld_because
+from pipeline.recommendation.permission import outweighs_danger, withheld_because
 from pipeline.recommendation.rulebook import Rulebook
 from pipeline.recommendation.rules import Referred, doubt, likeness, refer
 from pipeline.recommendation.shelf import Shelf
@@ -31,8 +30,7 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
     facts = gather(texts, book)
     found = for_complaints(facts, book, shelf)
     answered = bool(effective(facts)) and wanted(facts) and not _served(facts, shelf)
-    contested = Contested(facts, book, answered and bool(found.allowed))
-    if referred := refer(facts, book, found.unserved, contested.rule):
+    if referred := refer(facts, book, found.unserved):
         if not referred.referral.urgent and facts.prescription_request is None and told_in_passing(facts):
             return Judgement(facts, silence="sem queixa", refused=found.refused)
         return Judgement(facts, referred=referred, refused=found.refused)
@@ -41,7 +39,7 @@ def judge(texts: Sequence[str], book: Rulebook, shelf: Shelf, shown: Sequence[st
         return Judgement(facts, referred=doubted, refused=found.refused)
     danger, likened = likeness(facts, book)
     sounds_dangerous = likened is not None or danger >= book.doubt.leitura.calar
-    if sounds_dangerous and contested.likeness():
+    if sounds_dangerous and answered and found.allowed and outweighs_danger(facts, book):
         likened, sounds_dangerous = None, False
     if likened is not None:
         return Judgement(facts, referred=likened, refused=found.refused)

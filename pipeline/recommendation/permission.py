@@ -1,4 +1,7 @@
-"""Whether a product that the rules allow may be shown, by the second reading: it withholds, and never adds."""
+"""Whether a product that the rules allow may be shown, by the second reading: it withholds, and never adds.
+
+No rule ever gives way to it.
+"""
 
 from collections.abc import Sequence
 
@@ -15,3 +18,10 @@ def withheld_because(open_: Sequence[Candidate], facts: Facts, book: Rulebook) -
     if permission.request < limits.pedido and any(c.complaint is not None for c in open_):
         return "pedido em dúvida"
     return "condição em dúvida" if permission.free < limits.livre else None
+
+
+def outweighs_danger(facts: Facts, book: Rulebook) -> bool:
+    """Whether talk that sounds dangerous to the second reading sounds even more like talk in which a product is right.
+
+    What is dangerous and what may be given are learnt apart. To be asked where the rules allow a product."""
+    return book.second_reading.permission(facts.texts).free >= book.doubt.leitura.livre_apesar

@@ -28,7 +28,6 @@ class ReferralFile(Strict):
     urgente: bool = False
     quando: tuple[tuple[str, ...], ...] = ()
     criterio: Criterion | None = None
-    contestavel: float | None = Field(default=None, gt=0, lt=1)  # see `Referral.yields_from`
     mensagem: str
     fonte: str = Field(min_length=5)
 
@@ -100,7 +99,6 @@ class Referral:
     message: str
     when: tuple[tuple[Term, ...], ...]  # any of these, each as a whole
     criterion: Criterion | None
-    yields_from: float | None  # how sure of permission the second reading must be to set it aside; None: never
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +137,7 @@ def _referral(path: Path, tree: Node, index: int, item: ReferralFile, lexicon: L
         tuple(_term(path, line_of(tree, ("encaminhar", index, "quando", n)), text, lexicon) for text in together)
         for n, together in enumerate(item.quando)
     )
-    return Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio, item.contestavel)
+    return Referral(item.codigo, item.urgente, item.mensagem, when, item.criterio)
 
 
 def _check_names(path: Path, tree: Node, rules: RuleFile, lexicon: Lexicon, codes: frozenset[str]) -> None:

@@ -1,7 +1,6 @@
 """The rules applied: whether to refer, and whether a product may be offered to this person."""
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.recommendation.catalogue import Product
@@ -19,29 +18,17 @@ class Referred:
     evidence: tuple[str, ...]
 
 
-def never(_: Referral) -> bool:
-    return False
-
-
-def refer(
-    facts: Facts, book: Rulebook, unserved_child: bool, set_aside: Callable[[Referral], bool] = never
-) -> Referred | None:
-    """The first referral that holds and is not `set_aside`.
-
-    `unserved_child`: a complaint that no product permitted to this child serves."""
+def refer(facts: Facts, book: Rulebook, unserved_child: bool) -> Referred | None:
+    """The first referral that holds. `unserved_child`: a complaint that no product permitted to this child serves."""
     for referral in book.referrals:
-        quotes = _quotes(referral, facts, unserved_child)
-        if quotes and not set_aside(referral):
-            return Referred(referral, quotes)
+        if referral.criterion is not None:
+            quotes = _criterion(referral.criterion, facts, unserved_child)
+            if quotes:
+                return Referred(referral, quotes)
+        for together in referral.when:
+            if all(holds(term, facts) for term in together):
+                return Referred(referral, _evidence(together, facts))
     return None
-
-
-def _quotes(referral: Referral, facts: Facts, unserved_child: bool) -> tuple[str, ...]:
-    """What a referral holds because of; nothing where it does not hold."""
-    if referral.criterion is not None:
-        return _criterion(referral.criterion, facts, unserved_child)
-    met = (together for together in referral.when if all(holds(term, facts) for term in together))
-    return next((_evidence(together, facts) for together in met), ())
 
 
 def doubt(facts: Facts, book: Rulebook) -> tuple[int, Referred | None]:

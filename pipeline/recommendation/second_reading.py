@@ -4,7 +4,7 @@ The rules know what they have words for. This net knows which stems, and pairs o
 the rules (`second_reading_training.py` weighs them), and how near it is to them in meaning (`resemblance.py`). The two
 are wrong about different things, and the rules about others: danger told in words that no rule has is still noticed,
 and so is a complaint that nobody wants served, or an allergy that no rule heard.
-It takes a product back or calls the pharmacist; where it is surest, it has a referral set aside (`contested.py`).
+It only ever takes a product back or calls the pharmacist.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

@@ -10,6 +10,8 @@ from pipeline.recommendation.shelf import Shelf
 
 ASKED = ["tem alguma coisa pra enxaqueca", "tem sim"]
 CERTAIN = 0.999999
+ALMOST_NOTHING = 0.000001
+ALARMED = {"encaminhar": ALMOST_NOTHING, "calar": ALMOST_NOTHING, "de_outros": ALMOST_NOTHING}
 
 
 def with_limits(book: Rulebook, **limits: float) -> Rulebook:
@@ -37,6 +39,19 @@ def test_what_goes_with_a_purchase_needs_no_request(book: Rulebook, shelf: Shelf
 
 
 def test_it_adds_nothing_and_takes_no_referral_back(book: Rulebook, shelf: Shelf) -> None:
-    open_to_all = with_limits(book, pedido=0.0, livre=0.0)
+    open_to_all = with_limits(book, pedido=0.0, livre=0.0, livre_apesar=ALMOST_NOTHING)
     assert judge(["bom dia", "que chuva hein"], open_to_all, shelf).open == ()
-    assert judge(["meu pai tá com um aperto no peito e suando frio"], with_limits(book, pedido=CERTAIN), shelf).referred
+    tight_chest = ["queria uma pomada pra frieira", "claro", "e meu pai tá com um aperto no peito e suando frio"]
+    assert judge(tight_chest, with_limits(book, pedido=CERTAIN), shelf).referred
+    assert judge(tight_chest, open_to_all, shelf).referred
+
+
+def test_its_alarm_gives_way_to_its_own_permission(book: Rulebook, shelf: Shelf) -> None:
+    assert not judge(ASKED, with_limits(book, livre_apesar=CERTAIN, **ALARMED), shelf).open
+    assert judge(ASKED, with_limits(book, livre_apesar=ALMOST_NOTHING, **ALARMED), shelf).open
+
+
+def test_its_alarm_stays_where_no_product_is_permitted(book: Rulebook, shelf: Shelf) -> None:
+    nothing_to_show = ["tem alguma coisa pra enxaqueca", "a senhora tá grávida", "tô"]
+    told = with_limits(book, livre_apesar=ALMOST_NOTHING, **ALARMED)
+    assert judge(nothing_to_show, told, shelf).referred
