@@ -99,7 +99,7 @@ def ask_every_ingress(application: str, method: str, timeout_s: float, replicas:
         except DeploymentUnavailableError:
             answers = []
         if len(answers) < replicas:
-            time.sleep(ASK_AGAIN_S)
+            time.sleep(ASK_AGAIN_S)  # no event loop here; Serve tells handles of their replicas in its own time
     return answers
 
 

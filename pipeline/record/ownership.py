@@ -26,7 +26,7 @@ class Ownership:
                     f"another recorder (process {owner}) owns {path.parent}: one data folder takes one recorder; "
                     "stop it or set BALTO_DATA_DIR to another folder"
                 )
-            time.sleep(_POLL_S)
+            time.sleep(_POLL_S)  # a lock waited for in the kernel has no limit; nothing else runs before it is had
         with suppress(OSError):  # the number is only for that message: a full disk costs it and no start
             os.pwrite(self._fd, f"{os.getpid():<{_PID_CHARS}}".encode(), 0)
 

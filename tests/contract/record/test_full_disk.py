@@ -87,7 +87,7 @@ assert not list((folder / "gravador").glob("*.novo*")), "what did not fit keeps 
 room(hard)
 deadline = time.monotonic() + 60
 while (folder / "gravador" / "por-terminar").exists() and time.monotonic() < deadline:
-    time.sleep(0.05)
+    time.sleep(0.05)  # the recorder's own thread tries again, and tells nobody
 sent = batch("o3", 1, conversation(new_id()))
 assert service.commit(sent) == sent.last_seq
 assert service.texts_of(text_only)
