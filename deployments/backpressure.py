@@ -9,10 +9,13 @@ closes a counter too far ahead of real time. This takes user code on the replica
 Serve is pointed here, in each process that serves HTTP, by `RAY_SERVE_HTTP_PROXY_CALLBACK_IMPORT_PATH`.
 """
 
+import uvicorn
 import uvicorn.config
 from ray.serve._private.constants import SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
+
+from deployments.socket_server import SocketServer
 
 UNWATCHED = (SERVE_HTTP_REQUEST_DISCONNECT_DISABLED_HEADER.encode(), b"?1")
 
@@ -28,6 +31,7 @@ class UnbufferedWebSockets:
 
 
 def middlewares() -> list[Middleware]:
-    """Called before the process's uvicorn is configured: Serve leaves the WebSocket's class to uvicorn's default."""
+    """Called before the process's uvicorn is made: Serve leaves the WebSocket's class to uvicorn's default."""
     uvicorn.config.WS_PROTOCOLS["auto"] = "deployments.audio_socket:AudioWebSocket"
+    uvicorn.Server = SocketServer  # type: ignore[misc]
     return [Middleware(UnbufferedWebSockets)]
