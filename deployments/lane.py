@@ -23,6 +23,8 @@ STEP_BYTES = STEP_SAMPLES * SAMPLE_BYTES
 LEAST_SHARE_BYTES = 3 * STEP_BYTES  # of one stream in one tick: more than it receives meanwhile
 CALLS_AT_ONCE = 4  # enough for what piled up to be caught up with, not enough to time out
 
+HANDED_OUT_AT_ONCE = 64  # replies: a millisecond's work, as long as others on the loop wait
+
 Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tick) -> replies
 Sent = tuple["LaneStream", StreamTick, int]  # a stream's audio, and how often the stream had been rewound
 
@@ -70,17 +72,20 @@ class LaneStream:
         self._finished.set()
         self._lanes.leave(self)
 
-    def take(self, tick: StreamTick, reply: GateReply, now_s: float) -> None:
-        fresh = self.delivery.take(reply)
-        if fresh is None:
-            self.notify()
-            return
+    def take(self, tick: StreamTick, reply: GateReply | None, now_s: float) -> None:
+        """`reply` None: the gate has heard the tick's audio, and there is no news."""
+        if reply is not None:
+            reply = self.delivery.take(reply)
+            if reply is None:
+                self.notify()
+                return
         start_sample, end_sample, heard_upto = tick.start_sample, tick.end_sample, self._heard_upto
         if end_sample > heard_upto:
             first = start_sample if start_sample > heard_upto else heard_upto
             self._lanes.lag.add(first, end_sample, self._began_s, now_s)
             self._heard_upto = end_sample
-        self._deliver(fresh)
+        if reply is not None:
+            self._deliver(reply)
         if tick.final:
             self._finished.set()
             self._lanes.leave(self, told=True)
@@ -98,6 +103,7 @@ class Lane:
         self.dirty: dict[LaneStream, None] = {}  # have audio to send, in the order they asked
         self._forget: list[StreamId] = []
         self._calls: set[asyncio.Task[None]] = set()  # under way
+        self._handing_out = asyncio.Lock()
         # An empty context: calls made in a request's context share its id, and the router then spins on them.
         self._task = asyncio.create_task(self._run(), name=f"lane {replica_id}", context=contextvars.Context())
 
@@ -171,9 +177,17 @@ class Lane:
                     stream.notify()
             raise
         now_s = asyncio.get_running_loop().time()
-        for (stream, tick, rewinds), reply in zip(batch, unpack_replies(columns.stream_ids, replies), strict=True):
-            if stream.lane is self and stream.delivery.rewinds == rewinds:
-                stream.take(tick, reply, now_s)
+        answered = zip(batch, unpack_replies(columns.stream_ids, replies), strict=True)
+        await self._hand_out(sorted(answered, key=_without_utterance), now_s)
+
+    async def _hand_out(self, answered: list[tuple[Sent, GateReply | None]], now_s: float) -> None:
+        """An utterance that has ended does not wait for the other streams, nor does a card that is on its way."""
+        async with self._handing_out:  # one call's replies after another's
+            for first in range(0, len(answered), HANDED_OUT_AT_ONCE):
+                for (stream, tick, rewinds), reply in answered[first : first + HANDED_OUT_AT_ONCE]:
+                    if stream.lane is self and stream.delivery.rewinds == rewinds:
+                        stream.take(tick, reply, now_s)
+                await asyncio.sleep(0)
 
     def _next_batch(self, most_streams: int, share_bytes: int) -> list[Sent]:
         """What is due of the first streams, in one call of at most `max_call_bytes`.
@@ -195,3 +209,8 @@ class Lane:
             if room < STEP_BYTES:
                 break
         return batch
+
+
+def _without_utterance(answered: tuple[Sent, GateReply | None]) -> bool:
+    reply = answered[1]
+    return reply is None or not reply.spans

@@ -6,6 +6,7 @@ second for every counter.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 from pickle import PickleBuffer
 from typing import Any, NamedTuple
 
@@ -17,33 +18,45 @@ _new = tuple.__new__  # a row from its values; what the classes' own constructor
 class TickColumns(NamedTuple):
     stream_ids: tuple[StreamId, ...]
     start_samples: tuple[int, ...]
-    pcms: tuple[PickleBuffer, ...]  # memoryviews, or bytes, once they have arrived
+    sizes: tuple[int, ...]  # of each stream's audio, in bytes
+    pcm: PickleBuffer  # all of it, end to end; a memoryview, or bytes, once it has arrived
     openings: tuple[StreamOpening | None, ...]
     finals: tuple[bool, ...]
     forget: list[StreamId]  # streams that moved away
 
 
 class ReplyColumns(NamedTuple):
-    """The fields of `GateReply` but its stream, a value for each row of the tick."""
+    """The fields of `GateReply` but its stream and `news`, of the rows of the tick in `places`: others have none."""
 
+    places: tuple[int, ...]
     columns: tuple[tuple[Any, ...], ...]
 
 
 def pack_ticks(ticks: Sequence[StreamTick], forget: list[StreamId]) -> TickColumns:
     if not ticks:
-        return TickColumns((), (), (), (), (), forget)
+        return TickColumns((), (), (), PickleBuffer(b""), (), (), forget)
     stream_ids, start_samples, pcms, openings, finals = zip(*ticks, strict=True)
-    return TickColumns(stream_ids, start_samples, tuple(map(PickleBuffer, pcms)), openings, finals, forget)
+    audio = PickleBuffer(b"".join(pcms))
+    return TickColumns(stream_ids, start_samples, tuple(map(len, pcms)), audio, openings, finals, forget)
 
 
 def unpack_ticks(columns: TickColumns) -> list[StreamTick]:
     """Columns that have arrived."""
-    return [_new(StreamTick, row) for row in zip(*columns[:-1], strict=True)]
+    audio = memoryview(columns.pcm)
+    ends = accumulate(columns.sizes)
+    pcms = [audio[end - size : end] for size, end in zip(columns.sizes, ends, strict=True)]
+    rows = zip(columns.stream_ids, columns.start_samples, pcms, columns.openings, columns.finals, strict=True)
+    return [_new(StreamTick, row) for row in rows]
 
 
 def pack_replies(replies: Sequence[GateReply]) -> ReplyColumns:
-    return ReplyColumns(tuple(zip(*replies, strict=True))[1:])
+    places = tuple(place for place, reply in enumerate(replies) if reply.news)
+    return ReplyColumns(places, tuple(zip(*(replies[place] for place in places), strict=True))[1:-1])
 
 
-def unpack_replies(stream_ids: Sequence[StreamId], replies: ReplyColumns) -> list[GateReply]:
-    return [_new(GateReply, row) for row in zip(stream_ids, *replies.columns, strict=True)]
+def unpack_replies(stream_ids: Sequence[StreamId], replies: ReplyColumns) -> list[GateReply | None]:
+    """A reply for each row of the tick, None where it would be no news."""
+    told: list[GateReply | None] = [None] * len(stream_ids)
+    for place, *values in zip(replies.places, *replies.columns, strict=True):
+        told[place] = _new(GateReply, (stream_ids[place], *values, True))
+    return told

@@ -73,6 +73,7 @@ class GateReply(NamedTuple):
     `start_sample`) and consumed nothing; send again from `replay_from_sample` of the last good reply, with an opening.
     `replay_from_sample`: a fresh gate fed from here, then everything after, comes to the same decisions
     (within 30 ms): all earlier audio may be released, as far as the gate is concerned.
+    `memory` is handed back in an opening there. `news` False: all is as the reply before said, and nothing is open.
     """
 
     stream_id: StreamId
@@ -82,7 +83,8 @@ class GateReply(NamedTuple):
     spans: tuple[SpeechSpan, ...] = ()
     speech_since_sample: int | None = None  # an utterance is open and starts here (pre-roll included)
     closing: bool = False  # it is open, but the voice has paused: a likely end
-    memory: bytes = b""  # opaque: what the gate knew at `replay_from_sample`; hand it back
+    memory: bytes | None = None  # opaque: what the gate knew at `replay_from_sample`; None while that does not move
+    news: bool = True
 
 
 class GateHost(Protocol):

@@ -25,6 +25,7 @@ class Stream:
     __slots__ = (
         "_origin",
         "_spans",
+        "_told",
         "checkpoints",
         "clipped",
         "consumed",
@@ -52,6 +53,7 @@ class Stream:
             self.segmenter.forget_before(delivered_upto)
         self.checkpoints = Checkpoints(origin, pack(known) if known else b"", self.lead_until, midst)
         self._spans: list[SpeechSpan] = []
+        self._told: tuple[int | None, int | None] = (None, None)  # where a replay may start, and what is open since
         self.over = False
 
     @property
@@ -117,4 +119,8 @@ class Stream:
         replay_from, memory = self.checkpoints.latest(decided)
         since = None if segmenter.state is SegmenterState.SILENT else max(segmenter.start, self._origin)
         closing = segmenter.state is SegmenterState.PAUSED
-        return _new(GateReply, (stream_id, True, decided, replay_from, spans, since, closing, memory))
+        (told_from, told_since), self._told = self._told, (replay_from, since)
+        moved = replay_from != told_from
+        news = moved or bool(spans) or not since is told_since is None
+        told = memory if moved else None
+        return _new(GateReply, (stream_id, True, decided, replay_from, spans, since, closing, told, news))

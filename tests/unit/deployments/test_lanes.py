@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from configs.ingress import IngressSettings
-from deployments.lane import CALLS_AT_ONCE, LaneStream
+from deployments.lane import CALLS_AT_ONCE, HANDED_OUT_AT_ONCE, LaneStream
 from deployments.lanes import GateLanes
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
 from pipeline.audio import AudioBuffer
@@ -26,10 +26,14 @@ def arrived(columns: TickColumns) -> TickColumns:
 
 @dataclass
 class ToyStream:
-    """Speech is a chunk of ones; three quiet chunks close an utterance. Replays from the open utterance's start."""
+    """Speech is a chunk of ones; three quiet chunks close an utterance.
+
+    Replays from the open utterance's start, or from the last half second.
+    """
 
     next_sample: int
     delivered_upto: int
+    told: tuple[int, int | None] | None = None
     open_since: int | None = None
     quiet: int = 0
     spans: list[SpeechSpan] = field(default_factory=list)
@@ -54,6 +58,14 @@ class ToyStream:
             self.spans.append(SpeechSpan(self.open_since, end, end, self.next_sample))
         self.open_since = None
 
+    def reply(self, stream_id: StreamId) -> GateReply:
+        spans, self.spans = tuple(self.spans), []
+        half_second = self.next_sample // (5 * TENTH) * 5 * TENTH
+        replay, since = half_second if self.open_since is None else self.open_since, self.open_since
+        news = bool(spans) or since is not None or self.told != (replay, since)
+        self.told = (replay, since)
+        return GateReply(stream_id, True, self.next_sample, replay, spans, since, news=news)
+
 
 class ToyReplica:
     def __init__(self) -> None:
@@ -63,6 +75,8 @@ class ToyReplica:
         self.hangs_s = 0.0
         self.under_way = self.most_under_way = 0
         self.lose_replies = 0  # of the next calls
+        self.answers = asyncio.Event()
+        self.answers.set()
 
     async def step(self, columns: TickColumns) -> ReplyColumns:
         self.under_way += 1
@@ -79,6 +93,7 @@ class ToyReplica:
             raise ConnectionError("replica died")
         replies = [self._one(tick) for tick in unpack_ticks(arrived(columns))]
         await asyncio.sleep(0.005 + self.hangs_s)
+        await self.answers.wait()
         if self.lose_replies:
             self.lose_replies -= 1
             raise ConnectionError("consumed, but the reply was lost")
@@ -94,9 +109,7 @@ class ToyReplica:
         stream.hear(tick.pcm)
         if tick.final and stream.open_since is not None:
             stream._close()
-        spans, stream.spans = tuple(stream.spans), []
-        replay = stream.next_sample if stream.open_since is None else stream.open_since
-        return GateReply(tick.stream_id, True, stream.next_sample, replay, spans, stream.open_since)
+        return stream.reply(tick.stream_id)
 
 
 class Shop:
@@ -109,18 +122,21 @@ class Shop:
         self.audio: dict[StreamId, AudioBuffer] = {}
         self.streams: dict[StreamId, LaneStream] = {}
         self.spans: dict[StreamId, list[tuple[int, int]]] = {}
+        self.replies: dict[StreamId, list[GateReply]] = {}
         self.calls_bytes: list[int] = []
 
     async def _step(self, replica_id: str, columns: TickColumns) -> ReplyColumns:
-        self.calls_bytes.append(sum(len(pcm.raw()) for pcm in columns.pcms))
+        self.calls_bytes.append(sum(columns.sizes))
         return await self.replicas[replica_id].step(columns)
 
     def connect(self, stream_id: StreamId) -> None:
         audio = self.audio[stream_id] = AudioBuffer()
         spans: list[tuple[int, int]] = []
-        self.spans[stream_id] = spans
+        replies: list[GateReply] = []
+        self.spans[stream_id], self.replies[stream_id] = spans, replies
 
         def deliver(reply: GateReply) -> None:
+            replies.append(reply)
             spans.extend((span.start_sample // TENTH, span.end_sample // TENTH) for span in reply.spans)
             audio.release_before(reply.replay_from_sample)
 
@@ -129,10 +145,14 @@ class Shop:
     async def play(self, script: str) -> None:
         """Every counter sends the same: `s` is 100 ms of speech, `.` of quiet."""
         for letter in script:
-            for stream_id, audio in self.audio.items():
-                audio.append(SPEECH if letter == "s" else QUIET)
-                self.streams[stream_id].notify()
+            self.hear(dict.fromkeys(self.audio, SPEECH if letter == "s" else QUIET))
             await asyncio.sleep(0.1)
+
+    def hear(self, sounds: dict[StreamId, bytes]) -> None:
+        """What each counter sends at once; the others are quiet."""
+        for stream_id, audio in self.audio.items():
+            audio.append(sounds.get(stream_id, QUIET))
+            self.streams[stream_id].notify()
 
     async def finish(self) -> None:
         async with asyncio.timeout(60):
@@ -268,6 +288,34 @@ async def test_replies_that_overtook_a_lost_one_are_void_and_that_audio_is_decid
     await shop.play(SCRIPT[7:])
     await shop.finish()
     assert shop.spans["c0"] == utterances(SCRIPT)
+
+
+async def test_what_is_no_news_is_not_told() -> None:
+    shop = Shop(replicas=1)
+    shop.connect("c0")
+    await shop.play("." * 50)
+    assert len(shop.replies["c0"]) == pytest.approx(10, abs=1)  # the toy's replay point moves every half second
+    await shop.play("ss....")
+    await shop.finish()
+    assert shop.spans["c0"] == [(50, 52)]
+
+
+async def test_replies_that_arrive_together_are_handed_out_one_call_after_another() -> None:
+    shop = Shop(replicas=1)
+    for n in range(3 * HANDED_OUT_AT_ONCE):
+        shop.connect(f"c{n}")
+    *_, last = shop.audio
+    await shop.play("..")
+    shop.replicas["r0"].answers.clear()
+    shop.hear({last: SPEECH + QUIET})
+    await asyncio.sleep(0.1)
+    shop.hear({last: QUIET + QUIET})  # an utterance has ended: told before the silence of all others
+    await asyncio.sleep(0.1)
+    shop.replicas["r0"].answers.set()
+    await shop.finish()
+    decided = [reply.decided_upto_sample for reply in shop.replies[last]]
+    assert decided == sorted(decided)
+    assert shop.spans[last] == [(2, 3)]
 
 
 async def test_every_sample_is_decided_once_where_no_replica_failed() -> None:

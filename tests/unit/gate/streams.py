@@ -23,12 +23,17 @@ def spans_of(replies):
     return [span for reply in replies for span in reply.spans]
 
 
+def memory_at(replies, at):
+    """What an ingress has to hand back after the reply `replies[at]`."""
+    return next(reply.memory for reply in reversed(replies[: at + 1]) if reply.memory is not None)
+
+
 def replayed_differs_by(settings, audio, before, at, step_bytes=3200):
     """A fresh host takes the stream up after the reply `before[at]`: by how many samples does any bound that it tells
     from there on differ from what was told? Without end where it tells more utterances, or fewer."""
     delivered = spans_of(before[: at + 1])
     opening = StreamOpening(
-        delivered_upto_sample=max((span.end_sample for span in delivered), default=0), memory=before[at].memory
+        delivered_upto_sample=max((span.end_sample for span in delivered), default=0), memory=memory_at(before, at)
     )
     again = spans_of(stepped(make_host(settings), "a", audio, before[at].replay_from_sample, opening, step_bytes))
     expected = spans_of(before[at + 1 :])

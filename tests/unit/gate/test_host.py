@@ -12,6 +12,7 @@ from pipeline.gate.host import threshold_shift_db
 from pipeline.gate.replay import Memory, pack, unpack
 from pipeline.stages import StreamOpening, StreamTick
 from tests.unit.gate.sounds import conversation, hiss, pcm
+from tests.unit.gate.streams import stepped
 
 RECORDING = Path(__file__).parents[3] / "sandbox/dialogues/dor_de_garganta.wav"
 SECOND = pcm(hiss(1.0, 20))
@@ -58,6 +59,23 @@ def test_an_open_utterance_is_told_before_it_is_over(host):
     assert during.speech_since_sample == pausing.speech_since_sample
     assert during.speech_since_sample is not None
     assert (during.closing, pausing.closing) == (False, True)
+
+
+def test_silence_is_no_news_but_for_where_a_replay_may_start(host):
+    replies = stepped(host, "a", pcm(hiss(20.0, 20)))
+    told = [reply for reply in replies if reply.news]
+    assert len(told) <= 1 + 20 / 4  # the first, and one for each restart
+    assert all(reply.memory is not None for reply in told)
+    assert len({reply.replay_from_sample for reply in told}) == len(told)
+    assert all(reply.memory is None for reply in replies if not reply.news)
+
+
+def test_whatever_is_open_or_has_ended_is_news(host):
+    replies = stepped(host, "a", pcm(conversation()))
+    open_before = [None, *(reply.speech_since_sample for reply in replies[:-1])]
+    assert any(reply.spans for reply in replies)
+    for reply, before in zip(replies, open_before, strict=True):
+        assert reply.news or not (reply.spans or reply.speech_since_sample or before)
 
 
 def test_utterances_carry_what_was_measured(host):
