@@ -17,9 +17,14 @@ MORE_ALIVE = 50_000  # several ticks of a thousand counters; some 10 MB
 ENDED = 200  # conversations: with the audio they still hold, some 60 MB at most
 
 
+def collect_rarely() -> None:
+    """For a process that holds little more than a tick."""
+    gc.set_threshold(MORE_ALIVE)
+
+
 async def keep_collections_short(ended: Callable[[], int]) -> None:
     """Until cancelled. `ended`: how many conversations have ended so far."""
-    gc.set_threshold(MORE_ALIVE)
+    collect_rarely()
     collected_at = 0
     while True:
         await asyncio.sleep(FREEZE_EVERY_S)

@@ -5,6 +5,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 
 from configs.gate import GateSettings
+from deployments.collection import collect_rarely
 from deployments.direct_serving import serve_directly
 from deployments.ending import at_its_end
 from deployments.wire import ReplyColumns, TickColumns, pack_replies, unpack_ticks
@@ -24,6 +25,7 @@ class GateReplica:
         # One thread: ticks run one after another, off the loop that answers health checks.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="gate")
         sys.setswitchinterval(SWITCH_INTERVAL_S)
+        collect_rarely()
         self._direct = await serve_directly({"step": self.step})
         at_its_end(self, self._direct.close)
 

@@ -26,7 +26,7 @@ CALLS_AT_ONCE = 4  # enough for what piled up to be caught up with, not enough t
 HANDED_OUT_AT_ONCE = 64  # replies: a millisecond's work, as long as others on the loop wait
 
 Step = Callable[[str, TickColumns], Awaitable[ReplyColumns]]  # (replica id, tick) -> replies
-Sent = tuple["LaneStream", StreamTick, int]  # a stream's audio, and how often the stream had been rewound
+Sent = tuple["LaneStream", StreamTick, int, int]  # a stream's audio, its end, how often the stream had been rewound
 
 
 class LaneStream:
@@ -72,14 +72,14 @@ class LaneStream:
         self._finished.set()
         self._lanes.leave(self)
 
-    def take(self, tick: StreamTick, reply: GateReply | None, now_s: float) -> None:
-        """`reply` None: the gate has heard the tick's audio, and there is no news."""
+    def take(self, tick: StreamTick, end_sample: int, reply: GateReply | None, now_s: float) -> None:
+        """`reply` None: the gate has heard the tick's audio, up to `end_sample`, and there is no news."""
         if reply is not None:
             reply = self.delivery.take(reply)
             if reply is None:
                 self.notify()
                 return
-        start_sample, end_sample, heard_upto = tick.start_sample, tick.end_sample, self._heard_upto
+        start_sample, heard_upto = tick.start_sample, self._heard_upto
         if end_sample > heard_upto:
             first = start_sample if start_sample > heard_upto else heard_upto
             self._lanes.lag.add(first, end_sample, self._began_s, now_s)
@@ -166,12 +166,12 @@ class Lane:
             self._lanes.failed(self)
 
     async def _carry(self, batch: list[Sent], forget: list[StreamId]) -> None:
-        columns = pack_ticks([tick for _, tick, _ in batch], forget)
+        columns = pack_ticks([tick for _, tick, _, _ in batch], forget)
         try:
             async with asyncio.timeout(self._settings.gate_timeout_s):
                 replies = await self._step(self.replica_id, columns)
         except BaseException:
-            for stream, _, rewinds in batch:
+            for stream, _, _, rewinds in batch:
                 if stream.lane is self and stream.delivery.rewinds == rewinds:
                     stream.delivery.rewind()  # whether the replica consumed it is not known
                     stream.notify()
@@ -184,9 +184,9 @@ class Lane:
         """An utterance that has ended does not wait for the other streams, nor does a card that is on its way."""
         async with self._handing_out:  # one call's replies after another's
             for first in range(0, len(answered), HANDED_OUT_AT_ONCE):
-                for (stream, tick, rewinds), reply in answered[first : first + HANDED_OUT_AT_ONCE]:
+                for (stream, tick, end_sample, rewinds), reply in answered[first : first + HANDED_OUT_AT_ONCE]:
                     if stream.lane is self and stream.delivery.rewinds == rewinds:
-                        stream.take(tick, reply, now_s)
+                        stream.take(tick, end_sample, reply, now_s)
                 await asyncio.sleep(0)
 
     def _next_batch(self, most_streams: int, share_bytes: int) -> list[Sent]:
@@ -204,7 +204,8 @@ class Lane:
             tick = delivery.next_tick(min(share_bytes, room // STEP_BYTES * STEP_BYTES), finishing)
             if delivery.due or (finishing and not tick.final):
                 self.dirty[stream] = None
-            batch.append((stream, tick, delivery.rewinds))
+            # The end is told while the audio is at hand: once its reply comes no cache holds it.
+            batch.append((stream, tick, tick.end_sample, delivery.rewinds))
             room -= len(tick.pcm)
             if room < STEP_BYTES:
                 break

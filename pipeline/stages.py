@@ -19,11 +19,12 @@ StreamId = str  # one per session
 
 @dataclass(frozen=True, slots=True)
 class StreamOptions:
-    """What one counter asks of the gate; None keeps the replica's own setting."""
+    """What one counter, or its conversation, asks of the gate; None keeps the replica's own setting."""
 
     energy_threshold: int | None = None  # VAD_ENERGY_THRESHOLD, 16-bit RMS units; higher hears less
     closing_silence_ms: int | None = None
     pre_roll_ms: int | None = None
+    followed: bool = False  # somebody follows open utterances: all that is said of them is news
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class GateReply(NamedTuple):
     `start_sample`) and consumed nothing; send again from `replay_from_sample` of the last good reply, with an opening.
     `replay_from_sample`: a fresh gate fed from here, then everything after, comes to the same decisions
     (within 30 ms): all earlier audio may be released, as far as the gate is concerned.
-    `memory` is handed back in an opening there. `news` False: all is as the reply before said, and nothing is open.
+    `memory` is handed back in an opening there. `news` False: nothing that matters has changed since the reply before.
     """
 
     stream_id: StreamId

@@ -5,11 +5,11 @@ Single use: a conversation that has closed is never opened again.
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from configs.ingress import ConversationSettings
-from pipeline.audio import AudioBuffer, samples_from_ms, seconds
+from pipeline.audio import SAMPLE_RATE_HZ, AudioBuffer, samples_from_ms, seconds
 from pipeline.conversation.account import AudioAccount
 from pipeline.conversation.attending import Attending, Send
 from pipeline.conversation.context import ConversationContext
@@ -84,6 +84,7 @@ class Conversation:
         self.session_id = new_id()
         self._counter = counter
         self._settings = settings
+        self._most_ahead_samples = samples_from_ms(settings.max_ahead_s * 1000)
         self._most_held_samples = samples_from_ms(settings.max_held_s * 1000)
         self._account_every_samples = samples_from_ms(settings.account_every_s * 1000)
         self._time = asyncio.get_running_loop().time
@@ -111,7 +112,8 @@ class Conversation:
         self._notes.started(version, replica)
         listener = stages.listening_along
         self._following = listener and Following(self.session_id, counter, self._audio, listener, settings)
-        self._stream = stages.gate.open(self.session_id, self._audio, counter.options, self.deliver)
+        options = replace(counter.options, followed=self._following is not None or self._speculation is not None)
+        self._stream = stages.gate.open(self.session_id, self._audio, options, self.deliver)
 
     @property
     def phase(self) -> Phase:
@@ -131,7 +133,7 @@ class Conversation:
             if audio.end_sample - audio.start_sample > self._most_held_samples:
                 self._bound_held_audio()
             self._stream.notify()
-        if seconds(audio.end_sample) - (now - self._began) > self._settings.max_ahead_s:
+        if audio.end_sample > (now - self._began) * SAMPLE_RATE_HZ + self._most_ahead_samples:
             raise TooFarAhead(f"more than {self._settings.max_ahead_s:g} s of audio ahead of real time")
 
     def feedback(self, message: Feedback) -> None:

@@ -123,7 +123,7 @@ class BatchedGateHost:
         engine.open(row, origin, threshold_shift_db(threshold), known or None)
         self._offsets.open(row, offset)
         patience = int(patience) if 0 <= patience <= timing.closing_silence else 0
-        stream = Stream(row, origin, timing, patience, opening.delivered_upto_sample, memory)
+        stream = Stream(row, origin, timing, patience, opening.delivered_upto_sample, memory, options.followed)
         if memory and memory.inside:
             engine.go_on(row, stream.lead_until, memory.inside)
         return stream

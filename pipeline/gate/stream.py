@@ -23,6 +23,7 @@ def clamped(span: SpeechSpan, last: int) -> SpeechSpan:
 
 class Stream:
     __slots__ = (
+        "_followed",
         "_origin",
         "_spans",
         "_told",
@@ -38,9 +39,17 @@ class Stream:
     )
 
     def __init__(
-        self, row: int, origin: int, timing: Timing, patience: int, delivered_upto: int, known: Memory | None
+        self,
+        row: int,
+        origin: int,
+        timing: Timing,
+        patience: int,
+        delivered_upto: int,
+        known: Memory | None,
+        followed: bool,
     ) -> None:
         self.row = row
+        self._followed = followed
         self._origin = origin
         self.consumed = origin  # end of the audio heard
         self.clipped = 0  # samples at full scale since the last utterance ended
@@ -121,6 +130,6 @@ class Stream:
         closing = segmenter.state is SegmenterState.PAUSED
         (told_from, told_since), self._told = self._told, (replay_from, since)
         moved = replay_from != told_from
-        news = moved or bool(spans) or not since is told_since is None
+        news = moved or bool(spans) or since != told_since or (self._followed and since is not None)
         told = memory if moved else None
         return _new(GateReply, (stream_id, True, decided, replay_from, spans, since, closing, told, news))

@@ -10,7 +10,7 @@ from configs.gate import GateSettings
 from pipeline.gate import make_host
 from pipeline.gate.host import threshold_shift_db
 from pipeline.gate.replay import Memory, pack, unpack
-from pipeline.stages import StreamOpening, StreamTick
+from pipeline.stages import StreamOpening, StreamOptions, StreamTick
 from tests.unit.gate.sounds import conversation, hiss, pcm
 from tests.unit.gate.streams import stepped
 
@@ -70,12 +70,16 @@ def test_silence_is_no_news_but_for_where_a_replay_may_start(host):
     assert all(reply.memory is None for reply in replies if not reply.news)
 
 
-def test_whatever_is_open_or_has_ended_is_news(host):
-    replies = stepped(host, "a", pcm(conversation()))
-    open_before = [None, *(reply.speech_since_sample for reply in replies[:-1])]
+@pytest.mark.parametrize("followed", [False, True])
+def test_of_an_utterance_its_begin_and_its_end_are_news_and_the_rest_to_who_follows_it(host, followed):
+    replies = stepped(host, "a", pcm(conversation()), opening=StreamOpening(StreamOptions(followed=followed)))
+    began, told = [None, *(reply.speech_since_sample for reply in replies[:-1])], 0
     assert any(reply.spans for reply in replies)
-    for reply, before in zip(replies, open_before, strict=True):
-        assert reply.news or not (reply.spans or reply.speech_since_sample or before)
+    for reply, before in zip(replies, began, strict=True):
+        open_since = reply.speech_since_sample
+        assert reply.news or not (reply.spans or open_since != before or (followed and open_since))
+        told += bool(reply.news and open_since and open_since == before)
+    assert bool(told) == followed
 
 
 def test_utterances_carry_what_was_measured(host):
