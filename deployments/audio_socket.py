@@ -17,6 +17,8 @@ from websockets.speedups import apply_mask
 
 EXTENSION = "balto.audio"  # in an ASGI scope: a `Handover`
 
+UNASKED = 4  # of five times that uvicorn would ask whether the other side is there
+
 BINARY_WHOLE = 0x82  # FIN, no extension, opcode 2
 MASKED, SHORT_LENGTH = 0x80, 0x7F
 LENGTH_IN_16_BITS = 126  # 127: in 64
@@ -52,6 +54,8 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
     _taker: Take | None = None
     _cut = b""  # the beginning of a frame: uvicorn gets whole ones, or a taker that comes meanwhile would get the rest
     _fragmented = False  # within a message of several frames
+    _talked = False  # since it was last to be asked whether it is there
+    _unasked = 0  # times in a row
 
     def take_audio(self, taker: Take) -> None:
         """Binary messages go to `taker` from now on, those that wait already first."""
@@ -92,6 +96,18 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
         frames, self.frames = self.frames, []
         self._taker(b"".join(frames))
 
+    def send_keepalive_ping(self) -> None:
+        """A counter that talks is there: to ask a thousand of them is some hundredths of an ingress's work.
+
+        It is asked now and then all the same: HAProxy, and others on the way, close what nothing comes back on.
+        """
+        if self._talked and self._unasked < UNASKED:
+            self._talked, self._unasked = False, self._unasked + 1
+            self.schedule_ping()
+        else:
+            self._unasked = 0
+            super().send_keepalive_ping()
+
     def data_received(self, data: bytes) -> None:
         if self._taker is None and self.conn.state is not State.OPEN:
             super().data_received(data)
@@ -107,6 +123,7 @@ class AudioWebSocket(WebSocketsSansIOProtocol):
             payload, end = bounds
             if self._taker and data[at] == BINARY_WHOLE and data[at + 1] & MASKED and not self._fragmented:
                 if not self.close_sent:
+                    self._talked = True
                     self._taker(apply_mask(data[payload:end], data[payload - 4 : payload]))
             else:
                 super().data_received(data[at:end])

@@ -8,7 +8,9 @@ inside one request the request's own id, and its router spins when two such call
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 from datetime import datetime
+from pickle import PickleBuffer
 from typing import Any, TypeVar, cast
 
 from ray.serve.handle import DeploymentHandle
@@ -103,7 +105,8 @@ class TranscriberHandle:
 
     async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
         try:
-            answer = await self._to.call_any(self._replica_for(request.session_id), "transcribe", request)
+            replica, apart = self._replica_for(request.session_id), replace(request, pcm=b"")
+            answer = await self._to.call_any(replica, "transcribe", apart, PickleBuffer(request.pcm))
             return cast(Transcription | StageFailed, answer)
         except Exception as error:  # a replica can fail in as many ways as Ray can
             return StageFailed(category="indisponivel", message=f"o transcritor falhou ({type(error).__name__})")

@@ -1,6 +1,7 @@
 """The transcriber: one client of the speech provider, waiting on the network for many counters at once."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from ray.serve.handle import DeploymentHandle
@@ -33,8 +34,9 @@ class TranscriberReplica(CalledDirectly):
         self._direct = await serve_directly({"transcribe": self.transcribe, "hear": self.hear})
         at_its_end(self, self._close)
 
-    async def transcribe(self, request: TranscriptionRequest) -> Transcription | StageFailed:
-        return await (self._along or self._whole).transcribe(request)
+    async def transcribe(self, request: TranscriptionRequest, pcm: bytes | memoryview) -> Transcription | StageFailed:
+        """`request` comes without its audio, which travels as it is on a direct line."""
+        return await (self._along or self._whole).transcribe(replace(request, pcm=bytes(pcm)))
 
     async def hear(self, parts: Sequence[SpeechPart], ended: Sequence[StreamId]) -> Sequence[ProviderCalled]:
         """Speech of utterances that are still open, and streams that have ended. Answers with calls of no use."""

@@ -36,7 +36,7 @@ class DelayedTranscriber(CalledDirectly):
         self._direct = await serve_directly({"transcribe": self.transcribe})
         at_its_end(self, self._direct.close)
 
-    async def transcribe(self, request: TranscriptionRequest) -> Transcription:
+    async def transcribe(self, request: TranscriptionRequest, pcm: bytes | memoryview) -> Transcription:
         number = self._next.get(request.session_id, FIRST)
         self._next[request.session_id] = number + 1
         text = LINES[number % len(LINES)]

@@ -17,6 +17,7 @@ from websockets.uri import parse_uri
 from deployments.audio_socket import EXTENSION, AudioWebSocket
 
 LIMIT = 200_000
+PING = b"\x89\x04"  # uvicorn's, of four bytes
 AUDIO = [bytes([n]) * size for n, size in enumerate((1, 3200, 125, 126, 65_535, 65_536, 640))]
 
 
@@ -173,6 +174,40 @@ async def test_what_is_not_a_whole_binary_message_stays_with_uvicorn() -> None:
     assert wire.heard == [b"ab", b"cd", b"ef"]
     assert wire.texts == ["one"]
     assert wire.transport.written[written:] == b"\x8a\x01?\x8a\x06within"  # two pongs
+
+
+async def asked_whether_it_is_there(wire: Wire, seconds: int, pcm: bytes | None) -> int:
+    """How often, while it sends `pcm` every second; it answers."""
+    asked = 0
+    for _ in range(seconds):
+        await asyncio.sleep(1)
+        asked += wire.transport.written.count(PING)
+        wire.client.receive_data(wire.transport.written)
+        wire.transport.written = b""
+        if pcm is not None:
+            wire.client.send_binary(pcm)
+        wire.receive(wire.sent())
+    return asked
+
+
+@pytest.mark.virtual_time
+async def test_a_counter_that_talks_is_seldom_asked_whether_it_is_there() -> None:
+    wire = await connected()
+    await wire.take()
+    wire.transport.written = b""
+    assert await asked_whether_it_is_there(wire, 210, b"ab") == 2
+    assert await asked_whether_it_is_there(wire, 100, None) in (4, 5)
+    assert wire.closed_with is None
+
+
+@pytest.mark.virtual_time
+async def test_one_that_falls_silent_and_answers_nothing_is_given_up() -> None:
+    wire = await connected()
+    await wire.take()
+    wire.client.send_binary(b"ab")
+    wire.receive(wire.sent())
+    await asyncio.sleep(65)  # twice uvicorn's interval, and its patience
+    assert wire.transport.closed
 
 
 async def test_compressed_audio_is_heard_too() -> None:
