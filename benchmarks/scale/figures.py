@@ -1,7 +1,7 @@
 """From what was seen to figures."""
 
 from dataclasses import dataclass
-from statistics import quantiles
+from statistics import mean, quantiles
 
 from benchmarks.scale.measure import Seen
 from benchmarks.scale.processes import cpu_by_kind, pss_mb
@@ -42,12 +42,16 @@ def graph_figures(seen: Seen) -> list[Figure]:
     ]
 
 
-def floor_figures(seen: Seen) -> list[Figure]:
+def floor_figures(*runs: Seen) -> list[Figure]:
+    """Of runs that are equally long."""
+    lag_counts = [sum(counts) for counts in zip(*(seen.lag_counts for seen in runs), strict=True)]
+    cpu_ms = round(mean(map(cpu_ms_per_stream_s, runs)), 3)
+    mb = round(mean(map(growth_mb_per_counter, runs)), 3)
     return [
-        Figure("floor_cpu_ms_per_stream_s", cpu_ms_per_stream_s(seen), "ms", "same gate, one uvicorn process"),
-        Figure("floor_late_chunks", late(seen.lag_counts), "chunks", "of the single process"),
-        Figure("floor_gate_p99_ms", percentile(seen.lag_counts, 0.99), "ms", "of the single process"),
-        Figure("floor_mb_per_counter", growth_mb_per_counter(seen), "MB", "of the single process"),
+        Figure("floor_cpu_ms_per_stream_s", cpu_ms, "ms", "same gate, one uvicorn process"),
+        Figure("floor_late_chunks", late(lag_counts), "chunks", "of the single process"),
+        Figure("floor_gate_p99_ms", percentile(lag_counts, 0.99), "ms", "of the single process"),
+        Figure("floor_mb_per_counter", mb, "MB", "of the single process"),
     ]
 
 

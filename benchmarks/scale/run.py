@@ -41,8 +41,10 @@ def main() -> int:
         allow_files(wanted.counters * FILES_PER_COUNTER + FILES_BESIDE)
         with tempfile.TemporaryDirectory(prefix="balto-bench-", ignore_cleanup_errors=True) as folder:
             plan = Plan(wanted.counters, wanted.duration_s, wanted.chunk_ms, Path(folder), wanted.providers)
+            half = replace(plan, duration_s=min(wanted.duration_s, FLOOR_MOST_S) / 2)
+            before = measure_floor(half)  # and after: a machine that slows down meanwhile would make the price
             graph = graph_figures(measure_graph(plan))
-            floor = floor_figures(measure_floor(replace(plan, duration_s=min(wanted.duration_s, FLOOR_MOST_S))))
+            floor = floor_figures(before, measure_floor(half))
     except (ValidationError, BenchError, CommandError) as error:
         print(error, file=sys.stderr)
         return 2

@@ -10,7 +10,7 @@ import pytest
 from websockets.frames import Frame, Opcode
 
 from benchmarks.scale import providers, run
-from benchmarks.scale.figures import Figure, growth_mb_per_min, late, percentile, price
+from benchmarks.scale.figures import Figure, floor_figures, growth_mb_per_min, late, percentile, price
 from benchmarks.scale.graph import doubled_config, shop_config
 from benchmarks.scale.measure import BenchError, Seen
 from benchmarks.scale.processes import CONTROL, Usage, cpu_by_kind, tree, usage
@@ -38,6 +38,20 @@ def test_percentiles_of_a_histogram() -> None:
 def test_the_price_is_a_ratio() -> None:
     graph = [Figure("cpu_ms_per_stream_s", 1.5, "ms", "")]
     assert price(graph, [Figure("floor_cpu_ms_per_stream_s", 1.0, "ms", "")]).value == 1.5
+
+
+def test_the_floor_before_and_after_the_graph_are_one() -> None:
+    def run(cpu_s: float, **lag: int) -> Seen:
+        before, after = {1: Usage("floor", 1.0, 10 << 20)}, {1: Usage("floor", 1.0 + cpu_s, 14 << 20)}
+        return Seen(before, before, after, 10.0, histogram(**lag), {"carried": 2})
+
+    figures = {figure.name: figure.value for figure in floor_figures(run(0.02, ms40=97), run(0.04, ms170=2, ms900=1))}
+    assert figures == {
+        "floor_cpu_ms_per_stream_s": 1.5,
+        "floor_late_chunks": 1,
+        "floor_gate_p99_ms": 170,
+        "floor_mb_per_counter": 2.0,
+    }
 
 
 def test_memory_that_grows_is_told_a_minute() -> None:
