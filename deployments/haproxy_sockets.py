@@ -1,7 +1,7 @@
 """Unix sockets between HAProxy and the replicas of its own machine.
 
-Over TCP each message goes through both ends of a network that is not there: a third of what HAProxy spends on a
-counter, a fifth of what the ingress spends on reading. Serve writes addresses of TCP into HAProxy's configuration and
+Over TCP each message goes through both ends of a network that is not there: a fifth of what HAProxy spends on it, and
+of what the ingress spends on reading it. Serve writes addresses of TCP into HAProxy's configuration and
 has no setting for others (ray 2.60); its replicas listen on a Unix socket as well (`socket_server`), and where there is
 one the configuration is changed to it. Replicas on other nodes keep their address.
 
@@ -11,11 +11,11 @@ Needs nothing but the standard library: it runs whenever HAProxy starts or reloa
 """
 
 import re
-import socket
 import sys
 from pathlib import Path
 
 FOLDER = "BALTO_HAPROXY_SOCKETS"  # of the environment: where the sockets are; without it there are none
+HERE = {"127.0.0.1", "::1", "localhost"}  # what Serve calls the machine that HAProxy is on
 SERVER = re.compile(r"^(?P<named>\s*server \S+ )(?P<host>\S+):(?P<port>\d+)(?= )", re.MULTILINE)
 
 
@@ -29,19 +29,9 @@ def with_sockets(configuration: str, folder: Path) -> str:
 
     def address(server: re.Match[str]) -> str:
         path = socket_path(folder, int(server["port"]))
-        return f"{server['named']}unix@{path}" if path.exists() and _is_here(server["host"]) else server[0]
+        return f"{server['named']}unix@{path}" if server["host"] in HERE and path.exists() else server[0]
 
     return SERVER.sub(address, configuration)
-
-
-def _is_here(host: str) -> bool:
-    """Whether `host` is an address of this machine: only such can be bound to."""
-    with socket.socket() as probe:
-        try:
-            probe.bind((host, 0))
-        except OSError:
-            return False
-    return True
 
 
 def main(folder: Path, arguments: list[str]) -> None:

@@ -176,14 +176,14 @@ class Lane:
                     stream.delivery.rewind()  # whether the replica consumed it is not known
                     stream.notify()
             raise
-        now_s = asyncio.get_running_loop().time()
         answered = zip(batch, unpack_replies(columns.stream_ids, replies), strict=True)
-        await self._hand_out(sorted(answered, key=_without_utterance), now_s)
+        await self._hand_out(sorted(answered, key=_without_utterance))
 
-    async def _hand_out(self, answered: list[tuple[Sent, GateReply | None]], now_s: float) -> None:
+    async def _hand_out(self, answered: list[tuple[Sent, GateReply | None]]) -> None:
         """An utterance that has ended does not wait for the other streams, nor does a card that is on its way."""
         async with self._handing_out:  # one call's replies after another's
             for first in range(0, len(answered), HANDED_OUT_AT_ONCE):
+                now_s = asyncio.get_running_loop().time()
                 for (stream, tick, end_sample, rewinds), reply in answered[first : first + HANDED_OUT_AT_ONCE]:
                     if stream.lane is self and stream.delivery.rewinds == rewinds:
                         stream.take(tick, end_sample, reply, now_s)

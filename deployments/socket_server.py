@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import socket
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -35,7 +36,9 @@ class SocketServer(uvicorn.Server):
         try:
             # In the place of what a replica left there that was killed.
             server = await asyncio.get_running_loop().create_unix_server(connected, path, backlog=config.backlog)
-        except OSError as error:  # HAProxy takes the port
-            logger.warning("no socket for HAProxy at %s: %s", path, error)
+        except OSError as error:
+            logger.warning("no socket for HAProxy at %s, which takes the port: %s", path, error)
+            with suppress(OSError):
+                os.unlink(path)  # of another replica, that had this port before
         else:
             self.servers.append(server)

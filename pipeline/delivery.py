@@ -69,10 +69,8 @@ class Delivery:
         if not reply.known:
             self.rewind()
             return None
-        if reply.replay_from_sample >= self._replay_from:
-            self._replay_from = reply.replay_from_sample
-            if reply.memory is not None:
-                self._memory = reply.memory
+        if reply.memory is not None and reply.replay_from_sample >= self._replay_from:
+            self._replay_from, self._memory = reply.replay_from_sample, reply.memory
         self.speaking = reply.speech_since_sample is not None
         if not reply.spans:
             return reply

@@ -10,7 +10,7 @@ _OPEN_SAMPLES = (
 
 
 class Pause:
-    """Told of every reply of the gate, one session's. The gate hears a stream in order, one tick at a time."""
+    """Told of every reply of the gate while an utterance is open, one session's. The gate hears a stream in order."""
 
     __slots__ = ("_audio", "_end", "began_sample", "heard_upto_sample")
 

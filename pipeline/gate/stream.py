@@ -80,7 +80,7 @@ class Stream:
         fresh = pcm[known : len(pcm) & ~1] if known or len(pcm) & 1 else pcm
         if self.pending or len(fresh) % QUANTUM_BYTES:
             fresh = b"".join((self.pending, fresh))
-        self.pending = fresh
+        self.pending = fresh or b""  # an empty view would keep the whole tick's audio
         return True
 
     def take(self) -> bytes | memoryview:

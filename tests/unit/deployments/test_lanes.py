@@ -63,8 +63,9 @@ class ToyStream:
         half_second = self.next_sample // (5 * TENTH) * 5 * TENTH
         replay, since = half_second if self.open_since is None else self.open_since, self.open_since
         news = bool(spans) or since is not None or self.told != (replay, since)
+        memory = None if self.told and self.told[0] == replay else b"known"
         self.told = (replay, since)
-        return GateReply(stream_id, True, self.next_sample, replay, spans, since, news=news)
+        return GateReply(stream_id, True, self.next_sample, replay, spans, since, memory=memory, news=news)
 
 
 class ToyReplica:

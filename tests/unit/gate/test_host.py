@@ -44,6 +44,12 @@ def test_audio_sent_twice_counts_once(host):
     assert reply.decided_upto_sample == 24_000
 
 
+def test_what_came_with_a_tick_is_let_go_of_even_where_none_of_it_was_this_streams(host):
+    tick = bytearray(SECOND)
+    host.step([StreamTick("a", 0, memoryview(tick)[:0], StreamOpening()), StreamTick("b", 0, memoryview(tick))])
+    tick.clear()  # raises BufferError while anybody has a view of it
+
+
 def test_the_last_tick_flushes_and_forgets(host):
     speech = pcm(conversation())[: 6 * 32_000]  # ends in the middle of the first utterance
     [reply] = host.step([StreamTick("a", 0, speech, StreamOpening(), final=True)])

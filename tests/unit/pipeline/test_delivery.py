@@ -62,6 +62,17 @@ def test_a_replica_that_does_not_know_the_stream_gets_it_again_from_the_replay_p
     assert again.opening.memory == b"room"
 
 
+def test_a_replay_point_is_taken_with_what_was_known_there_or_not_at_all() -> None:
+    _, sent = delivery(5)
+    sent.next_tick(1 << 20, final=False)
+    sent.take(GateReply("s", True, 48_000, 32_000, memory=b"room"))
+    sent.take(GateReply("s", True, 80_000, 64_000))  # what it knew there went with a reply that was lost
+    sent.rewind()
+    again = sent.next_tick(1 << 20, final=False)
+    assert again.opening is not None
+    assert (again.start_sample, again.opening.memory) == (32_000, b"room")
+
+
 def test_an_utterance_found_again_after_a_replay_is_not_delivered_again() -> None:
     _, sent = delivery(5)
     sent.next_tick(1 << 20, final=False)
