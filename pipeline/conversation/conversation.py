@@ -35,8 +35,6 @@ from pipeline.stages import (
     TranscriptionRequest,
 )
 
-RELEASED_SAMPLES = samples_from_ms(500)  # at once: no cache holds the oldest audio of a thousand counters any more
-
 
 class Phase(Enum):
     LISTENING = "listening"
@@ -154,8 +152,7 @@ class Conversation:
         quiet_upto = reply.replay_from_sample
         if quiet_upto - self._account.accounted_sample >= self._account_every_samples:
             self._discard(min(quiet_upto, self._audio.end_sample))
-        if quiet_upto - self._audio.start_sample >= RELEASED_SAMPLES:
-            self._audio.release_before(quiet_upto)
+        self._audio.release_before(quiet_upto)
 
     def _take(self, span: SpeechSpan) -> None:
         utterance_id = new_id()
